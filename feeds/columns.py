@@ -1,0 +1,146 @@
+"""Reading one column of a user's table: dates, symbols, numbers and flags, each checked on the way."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from .errors import DataError
+
+_FLAG_WORDS = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
+_ISO = "write dates as 2016-01-04"
+
+
+def parse_dates(column: pd.Series, repairs: list[str]) -> pd.Series:
+    """Read datetimes, dates, ISO text or numbers such as 20160104 as time-zone-naive datetimes.
+
+    Parameters
+    ----------
+    column
+        The dates; missing ones stay missing.
+    repairs
+        Receives a line where a time zone was taken off. The wall clock of the zone is kept, so
+        that midnight in Shanghai stays on its own day instead of moving to the day before.
+
+    Returns
+    -------
+    pandas.Series
+        ``datetime64[ns]`` on the index of ``column``.
+
+    Raises
+    ------
+    DataError
+        If a date cannot be read, lies outside the years 1678 to 2261, or is a UTC time other than
+        midnight, of which the trading date depends on a zone that is not given.
+
+    Examples
+    --------
+    >>> parse_dates(pd.Series(["2016-01-04", "20160105"]), []).dt.day.tolist()
+    [4, 5]
+    """
+    try:
+        text = column.astype(str) if column.dtype.kind in "iu" else column
+        dates = pd.to_datetime(text, errors="raise", format=None if text.dtype.kind == "M" else "ISO8601")
+        dates = dates.dt.as_unit("ns")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"column {column.name} cannot be read as dates ({error})", remedy=_ISO) from error
+    if dates.dt.tz is None:
+        return dates
+    local = dates.dt.tz_localize(None)
+    shifted = local.notna() & (local != local.dt.normalize())
+    if str(dates.dt.tz) == "UTC" and shifted.any():
+        raise DataError(
+            f"column {column.name} holds the UTC time {local[shifted].iloc[0]}, "
+            "which does not tell the trading date",
+            remedy="convert it to the zone of the exchange first, as with .dt.tz_convert('Asia/Shanghai')",
+        )
+    repairs.append(
+        f"{int(dates.notna().sum()):,} time-zone-aware dates ({column.name}) were taken at their local date"
+    )
+    return local
+
+
+def parse_symbols(column: pd.Series) -> np.ndarray:
+    """Read symbols as an object array of text.
+
+    Raises
+    ------
+    DataError
+        If a symbol is missing or empty.
+    """
+    missing = column.isna().to_numpy() | (column.astype(str) == "").to_numpy()
+    if missing.any():
+        raise DataError(
+            f"row {int(np.flatnonzero(missing)[0])} has no symbol ({int(missing.sum()):,} such rows)",
+            remedy="give every row its symbol",
+        )
+    return column.astype(str).to_numpy(dtype=object)
+
+
+def holds_numbers(column: pd.Series) -> bool:
+    """Tell a column of figures from one of names: at least half of what is in it reads as numbers.
+
+    Examples
+    --------
+    >>> holds_numbers(pd.Series(["1.5", "2", "--"])), holds_numbers(pd.Series(["bank", "360"]))
+    (True, True)
+    >>> holds_numbers(pd.Series(["bank", "steel", "360"]))
+    False
+    """
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return True
+    if column.dtype.kind in "mM":
+        return False
+    filled = column.notna()
+    numbers = pd.to_numeric(column, errors="coerce").notna()
+    return bool(filled.sum() == 0 or 2 * numbers.sum() >= filled.sum())
+
+
+def parse_numbers(column: pd.Series, place: Callable[[int], str]) -> np.ndarray:
+    """Read numbers as float64, NaN where the cell is empty.
+
+    Parameters
+    ----------
+    column
+        Numbers, or text that reads as numbers.
+    place
+        Names a row in the message, such as ``600519.SH on 2016-01-04``.
+
+    Raises
+    ------
+    DataError
+        If a cell holds something else; the message names its place.
+    """
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isnan(numbers) & column.notna().to_numpy()
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(
+            f"{column.name} of {place(row)} is {column.iloc[row]!r}, not a number",
+            remedy="write numbers without units, or leave the cell empty",
+        )
+    return numbers
+
+
+def parse_flags(column: pd.Series, place: Callable[[int], str], repairs: list[str]) -> np.ndarray:
+    """Read flags (booleans, 0 and 1, or the words true and false); an empty cell is false and counted.
+
+    Raises
+    ------
+    DataError
+        If a cell holds something else; the message names its place.
+    """
+    if column.dtype == bool:
+        return column.to_numpy()
+    missing = column.isna().to_numpy()
+    values = column.astype(str).str.lower().map(_FLAG_WORDS).to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isnan(values) & ~missing
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(
+            f"{column.name} of {place(row)} is {column.iloc[row]!r}, not true or false",
+            remedy="write true or false, or 1 or 0",
+        )
+    if missing.any():
+        repairs.append(f"{int(missing.sum()):,} empty cells of {column.name} were taken as false")
+    return np.where(missing, False, values == 1.0)

@@ -1,0 +1,101 @@
+"""Reading long tables of bars and statements from parquet and CSV files or folders."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import DataError
+
+_SUFFIXES = (".parquet", ".csv", ".csv.gz")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    r"""Read one parquet or CSV file, or all of them in a folder, into one table.
+
+    Parameters
+    ----------
+    path
+        A ``.parquet``, ``.csv`` or ``.csv.gz`` file, or a folder of such files, which are
+        stacked in the order of their names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows as they stand in the files; nothing is sorted or checked here.
+
+    Raises
+    ------
+    DataError
+        If the path does not exist, is of another kind, cannot be parsed or has no rows, or if
+        the files of a folder differ in their columns.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "bars.csv").write_text("date,symbol,close\n2016-01-04,600519.SH,210.0\n")
+    >>> read_table(folder)
+             date     symbol  close
+    0  2016-01-04  600519.SH  210.0
+    """
+    path = Path(path)
+    tables = {file: _read_file(file) for file in _files(path)}
+    _require_same_columns(tables)
+    filled = [table for table in tables.values() if len(table)] or list(tables.values())[:1]
+    table = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
+    if table.empty:
+        raise DataError(f"{path} has no rows", remedy="give a file with at least one bar")
+    return table
+
+
+@contextmanager
+def naming(path: str | Path | None) -> Iterator[None]:
+    """Put the path in front of the message of bad data, unless the message names it already."""
+    try:
+        yield
+    except DataError as error:
+        if str(path) in str(error):
+            raise
+        raise DataError(f"{path}: {error}") from error
+
+
+def _require_same_columns(tables: dict[Path, pd.DataFrame]) -> None:
+    """Stacking would fill a column that one file lacks with empty cells, and its bars would be lost."""
+    (first, pattern), *others = tables.items()
+    for file, table in others:
+        odd = pattern.columns.symmetric_difference(table.columns)
+        if len(odd):
+            raise DataError(
+                f"{first} and {file} differ in the column {', '.join(map(str, odd))}",
+                remedy="give all files of a folder the same columns",
+            )
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise DataError(f"{path} does not exist", remedy="check the path of the data")
+    if path.is_file():
+        if not path.name.endswith(_SUFFIXES):
+            raise DataError(
+                f"{path} is neither parquet nor CSV",
+                remedy=f"give a file that ends in {', '.join(_SUFFIXES)}",
+            )
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.name.endswith(_SUFFIXES))
+    if not files:
+        raise DataError(f"{path} holds no parquet or CSV file", remedy="point to the folder with the bars")
+    return files
+
+
+def _read_file(file: Path) -> pd.DataFrame:
+    if file.stat().st_size == 0:
+        raise DataError(f"{file} is empty", remedy="give a file with a header and at least one bar")
+    try:
+        if file.suffix == ".parquet":
+            return pd.read_parquet(file)
+        # A symbol such as 000001 is text: read as a number it would lose its zeros.
+        return pd.read_csv(file, dtype={"symbol": str}, low_memory=False)
+    except Exception as error:  # every parser has its own kind of failure
+        raise DataError(f"{file} cannot be read ({error})", remedy="check that it is whole") from error

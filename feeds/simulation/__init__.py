@@ -1,0 +1,7 @@
+"""The rooms of the simulated market; :mod:`btalpha.feeds.simulate` is its face.
+
+``firms`` who there is, ``lifetimes`` when each trades, ``reports`` the quarterly statements,
+``shocks`` the moves that nobody can foresee, ``planted`` the move that can be foreseen,
+``corporate_actions`` dividends and splits, ``price_limits`` the daily band, ``path`` the
+day-by-day walk, ``bars`` the published bars and ``index`` the benchmark.
+"""
