@@ -1,0 +1,35 @@
+"""Signals: scores of stocks by expected return (not Backtrader's ``bt.Signal``, a single-asset trigger).
+
+Factors, their cleaning and screening, the models on them, walk-forward fitting, evaluation,
+and the audit that proves that no row looks ahead.
+"""
+
+from .audit import LookAheadError, assert_causal
+from .evaluation import Evaluation, evaluate
+from .factors import FACTORS, Factor, compute_factors
+from .labels import forward_returns
+from .models import FactorSignal, LSTMSignal, RandomSignal, RidgeSignal
+from .preprocessing import Preprocessor
+from .provider import NotFittedError, SignalProvider
+from .screening import ICScreen
+from .walk_forward import WalkForward
+
+__all__ = [
+    "FACTORS",
+    "Evaluation",
+    "Factor",
+    "FactorSignal",
+    "ICScreen",
+    "LSTMSignal",
+    "LookAheadError",
+    "NotFittedError",
+    "Preprocessor",
+    "RandomSignal",
+    "RidgeSignal",
+    "SignalProvider",
+    "WalkForward",
+    "assert_causal",
+    "compute_factors",
+    "evaluate",
+    "forward_returns",
+]

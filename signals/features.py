@@ -1,0 +1,171 @@
+"""From a panel to what a model reads: factors, cleaned, screened, as one array."""
+
+import copy
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import bottleneck as bn
+import numpy as np
+import pandas as pd
+
+from ..feeds import Panel
+from .factors import compute_factors
+from .labels import forward_returns
+from .preprocessing import Preprocessor
+from .provider import NotFittedError
+from .screening import ICScreen
+from .timing import stage
+
+logger = logging.getLogger("btalpha.features")
+
+
+class FeaturePipeline:
+    """Factors, ``Preprocessor`` and ``ICScreen`` in a row, learned from the fit's panel only.
+
+    Parameters
+    ----------
+    factors
+        Codes of :data:`~btalpha.signals.FACTORS`; ``None`` takes all that the panel allows.
+    preprocessor, screen
+        Unfitted; copies are fitted. ``screen=None`` keeps every factor.
+    horizon, label
+        What the screening compares with; see :func:`~btalpha.signals.labels.forward_returns`.
+
+    Attributes
+    ----------
+    codes_ : list of str
+        The F features, strongest first where they were screened.
+    screen_ : ICScreen or None
+        The fitted screen, with its table.
+    """
+
+    def __init__(
+        self,
+        *,
+        factors: Sequence[str] | None = None,
+        preprocessor: Preprocessor | None = None,
+        screen: ICScreen | None = None,
+        horizon: int = 5,
+        label: str = "open",
+    ) -> None:
+        self.factors = factors
+        self.preprocessor = preprocessor
+        self.screen = screen
+        self.horizon = horizon
+        self.label = label
+        self.codes_: list[str] | None = None
+        self.preprocessor_: Preprocessor | None = None
+        self.screen_: ICScreen | None = None
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn the cleaning statistics and choose the features."""
+        self.fit_transform(panel)
+        return self
+
+    def fit_transform(self, panel: Panel) -> np.ndarray:
+        """Fit and return the features of the same panel without computing them twice.
+
+        A factor without a value in the panel's universe is left out, with a logged line.
+
+        Raises
+        ------
+        ValueError
+            If no factor has a value, or none passes the screen.
+        """
+        universe = _counted(panel)
+        with stage("factors"):
+            raw = _with_values(compute_factors(panel, self.factors), panel)
+            self.preprocessor_ = copy.deepcopy(self.preprocessor or Preprocessor())
+            cleaned = self.preprocessor_.fit_transform(raw, universe)
+        self.codes_ = list(cleaned)
+        if self.screen is not None:
+            with stage("screen"):
+                labels = forward_returns(panel, self.horizon, label=self.label)
+                self.screen_ = copy.deepcopy(self.screen).fit(
+                    cleaned, labels, universe=universe, horizon=self.horizon
+                )
+            self.codes_ = list(self.screen_.selected_)
+            if not self.codes_:
+                raise ValueError(
+                    f"screen kept none of {len(cleaned)} factors over {len(panel)} dates; "
+                    "lower its thresholds, set min_factors, or give a longer panel"
+                )
+        return _stack(cleaned, self.codes_, panel)
+
+    def transform(self, panel: Panel) -> np.ndarray:
+        """Return the features of a panel.
+
+        Returns
+        -------
+        numpy.ndarray
+            T x N x F float32. On a traded day every feature is finite: one that is not known yet
+            counts as the middle of the day (0). On a day without a bar all are NaN.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        """
+        if self.codes_ is None or self.preprocessor_ is None:
+            raise NotFittedError(self)
+        with stage("factors"):
+            raw = compute_factors(panel, self.codes_)
+        missing = [code for code in self.codes_ if code not in raw]
+        if missing:
+            raise ValueError(
+                f"the panel lacks the inputs of {', '.join(missing)}, on which the model was fitted; "
+                "give it the fields they need, or fit without these factors"
+            )
+        with stage("factors"):
+            return _stack(self.preprocessor_.transform(raw, _counted(panel)), self.codes_, panel)
+
+
+def _counted(panel: Panel) -> np.ndarray:
+    # A value carried into a suspended day must not stand among those of the stocks that traded.
+    return panel.universe_array & panel.traded_array
+
+
+def _with_values(factors: Mapping[str, pd.DataFrame], panel: Panel) -> dict[str, pd.DataFrame]:
+    kept, empty = {}, []
+    for code, frame in factors.items():
+        if np.isfinite(frame.to_numpy()[panel.universe_array]).any():
+            kept[code] = frame
+        else:
+            empty.append(code)
+    if not kept:
+        raise ValueError(
+            f"none of {len(factors)} factors has a value within {len(panel)} dates: they need more bars "
+            "to warm up than the panel has; give a longer panel or factors with shorter windows"
+        )
+    for code in empty:
+        logger.warning("factor %s is left out: it has no value within %d dates", code, len(panel))
+    return kept
+
+
+def _stack(factors: Mapping[str, pd.DataFrame], codes: Sequence[str], panel: Panel) -> np.ndarray:
+    traded = panel.traded_array
+    out = np.full((*traded.shape, len(codes)), np.nan, dtype=np.float32)
+    for place, code in enumerate(codes):
+        values = factors[code].to_numpy()
+        out[:, :, place] = np.where(traded, np.where(np.isfinite(values), values, 0.0), np.nan)
+    return out
+
+
+def rank_labels(labels: np.ndarray, universe: np.ndarray) -> np.ndarray:
+    """Turn returns into places among the universe of the day, mean 0 and about unit variance.
+
+    A model that is to order stocks learns from the order; one outlier of a return then counts no
+    more than any other first place.
+
+    Parameters
+    ----------
+    labels
+        T x N returns, NaN where unknown.
+    universe
+        T x N mask; the others become NaN.
+    """
+    inside = np.where(universe, labels, np.nan)
+    count = np.isfinite(inside).sum(axis=1, keepdims=True)
+    places = (bn.nanrankdata(inside, axis=1) - 0.5) / np.maximum(count, 1) - 0.5
+    return places * np.sqrt(12.0)

@@ -1,0 +1,5 @@
+"""The LSTM: what is learned (network), how it is trained (training), what the strategy sees (signal)."""
+
+from .signal import LSTMSignal
+
+__all__ = ["LSTMSignal"]
