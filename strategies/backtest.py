@@ -1,0 +1,227 @@
+"""One backtest of scores on a panel, through Backtrader, with everything reports need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+import pandas as pd
+
+from ..feeds import Panel
+from ..feeds.long_format import DateLike
+from .analyzers import FeeTotals, Holdings, Refusals, TableAnalyzer, Trades, Values, rows_to_frame
+from .exchange import AShareBroker, AShareFees, FeeSchedule, PortfolioBroker
+from .report.metrics import sessions_per_year
+from .schedule import Rule
+from .topk import TopK
+
+# Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
+_Cerebro: Any = bt.Cerebro
+_AShareBroker: Any = AShareBroker
+_AShareFees: Any = AShareFees
+_PortfolioBroker: Any = PortfolioBroker
+# A schedule of A-share fees, one rate on both sides as a fraction, or None for the A-share defaults.
+FeesLike = FeeSchedule | float | None
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """What a portfolio did.
+
+    Attributes
+    ----------
+    value
+        Portfolio value at each close, CNY, by date.
+    returns
+        Daily returns after fees, fractions, on the same dates; the first is against the cash at
+        the start.
+    trades, holdings, refusals
+        Tables of the analyzers of the same names; empty where nothing was recorded.
+    fees
+        Fees by kind, CNY.
+    symbols
+        Names that could be traded.
+    """
+
+    value: pd.Series
+    returns: pd.Series
+    trades: pd.DataFrame
+    holdings: pd.DataFrame
+    refusals: pd.DataFrame
+    fees: Mapping[str, float]
+    symbols: tuple[str, ...]
+
+    @property
+    def total_return(self) -> float:
+        """Return over the whole time, a fraction."""
+        return float((1.0 + self.returns).prod() - 1.0)
+
+    @property
+    def costs(self) -> float:
+        """All fees, CNY."""
+        return float(sum(self.fees.values()))
+
+    @property
+    def turnover(self) -> float:
+        """Half of what a year bought and sold, over the mean value: 1.0 is once through the portfolio."""
+        if not len(self.trades):
+            return 0.0
+        years = len(self.value) / sessions_per_year(pd.DatetimeIndex(self.value.index))
+        return float(self.trades["value"].sum() / 2.0 / self.value.mean() / years)
+
+
+def run_backtest(
+    panel: Panel,
+    signal: pd.DataFrame | Any,
+    *,
+    start: DateLike | None = None,
+    end: DateLike | None = None,
+    k: int = 10,
+    rebalance: Rule = 5,
+    cash: float = 1_000_000.0,
+    fees: FeesLike = None,
+    cash_reserve: float = 0.0,
+    gap: float = 0.02,
+    lot: int = 1,
+    tolerance: float = 0.0,
+    record: bool = True,
+) -> BacktestResult:
+    """Trade scores with ``TopK`` over a span of a panel.
+
+    Parameters
+    ----------
+    panel
+        The bars; prices are traded adjusted (raw x factor).
+    signal
+        Scores, dates x symbols, NaN = not to be held; or a fitted provider, whose ``predict`` is asked
+        once for the panel up to ``end`` (its rows are causal, so this equals asking day by day).
+    start, end
+        First and last date with a return; without them the panel's. Scores of the session before
+        ``start`` are traded at the open of ``start``.
+    k, rebalance, cash_reserve, gap, lot, tolerance
+        As for :class:`~btalpha.strategies.TopK`.
+    cash
+        At the start, CNY.
+    fees
+        ``None``: A-share fees by date (:class:`~btalpha.strategies.exchange.FeeSchedule`); a schedule of your
+        own; or one rate charged on both sides, as a fraction (0.001 is 0.1 %).
+    record
+        Keep trades, holdings and refusals; without them a run is faster.
+
+    Returns
+    -------
+    BacktestResult
+        Returns, value and the tables.
+
+    Raises
+    ------
+    ValueError
+        If the span has no session, no symbol has a score in it, or ``k`` is larger than the number of
+        symbols that have.
+
+    Examples
+    --------
+    >>> from btalpha.feeds import simulate_market
+    >>> panel = simulate_market(n_symbols=20, n_days=60, seed=1)
+    >>> result = run_backtest(panel, -panel.adjusted("close").pct_change(5, fill_method=None), k=3, fees=0.0)
+    >>> result.costs, len(result.returns) == len(panel)
+    (0.0, True)
+    """
+    window, first = _window(panel, start, end)
+    scores = _scores(panel, signal, window)
+    market = _market(window, scores, k)
+    cerebro = _Cerebro(stdstats=False)
+    cerebro.broker = _broker(cash, fees)
+    market.add_to(cerebro)
+    rules = {"cash_reserve": cash_reserve, "gap": gap, "lot": lot, "tolerance": tolerance}
+    scores = scores[list(market.symbols)]
+    cerebro.addstrategy(TopK, scores=scores, k=k, rebalance=rebalance, **rules)
+    for analyzer in (Values, FeeTotals, *((Trades, Holdings, Refusals) if record else ())):
+        cerebro.addanalyzer(analyzer, _name=analyzer.__name__)
+    (strategy,) = cerebro.run()
+    return _result(strategy, window.dates[first:], cash, tuple(market.symbols))
+
+
+def _window(panel: Panel, start: DateLike | None, end: DateLike | None) -> tuple[Panel, int]:
+    """Return the panel from the session before ``start`` to ``end``, and the row that ``start`` is in it."""
+    dates = panel.dates
+    if not len(dates):
+        raise ValueError("the panel has no dates")
+    begin = 0 if start is None else int(dates.searchsorted(pd.Timestamp(start), side="left"))
+    stop = len(dates) if end is None else int(dates.searchsorted(pd.Timestamp(end), side="right"))
+    if begin >= stop:
+        raise ValueError(
+            f"no session from start={start} to end={end}: the panel runs from {dates[0].date()} to "
+            f"{dates[-1].date()}. Remedy: choose dates within it, start before end."
+        )
+    before = max(begin - 1, 0)
+    return panel.between(dates[before], dates[stop - 1]), begin - before
+
+
+def _scores(panel: Panel, signal: Any, window: Panel) -> pd.DataFrame:
+    if callable(getattr(signal, "predict", None)):
+        signal = signal.predict(panel.until(window.dates[-1]))
+    if not isinstance(signal, pd.DataFrame):
+        raise ValueError(
+            f"signal must be a frame of scores or have predict(panel), got {type(signal).__name__}"
+        )
+    scores = signal.loc[(signal.index >= window.dates[0]) & (signal.index <= window.dates[-1])]
+    if not scores.notna().to_numpy().any():
+        span = "no dates" if not len(signal) else f"{signal.index[0]} to {signal.index[-1]}"
+        raise ValueError(
+            f"no score from {window.dates[0].date()} to {window.dates[-1].date()}: the scores run over "
+            f"{span}. Remedy: give scores for the dates to trade."
+        )
+    return scores
+
+
+def _market(window: Panel, scores: pd.DataFrame, k: int) -> Panel:
+    """Return the panel of the symbols that are scored and trade at some time in the window."""
+    scored = scores.columns[np.flatnonzero(scores.notna().to_numpy().any(axis=0))]
+    trading = window.symbols[np.flatnonzero(window.traded_array.any(axis=0))]
+    symbols = trading[trading.isin(scored)]
+    if len(symbols) < k:
+        raise ValueError(
+            f"k={k} is larger than the {len(symbols)} symbols that have a score and a bar from "
+            f"{window.dates[0].date()} to {window.dates[-1].date()}. Remedy: a smaller k or more symbols."
+        )
+    return window.select(symbols)
+
+
+def _broker(cash: float, fees: FeesLike) -> bt.brokers.BackBroker:
+    if not cash > 0:
+        raise ValueError(f"cash must be positive, in CNY, got {cash!r}")
+    if fees is None or isinstance(fees, FeeSchedule):
+        return _AShareBroker(cash=cash, fees=_AShareFees(schedule=fees or FeeSchedule()))
+    if not 0.0 <= fees < 1.0:
+        raise ValueError(f"fees must be a FeeSchedule or a fraction in [0, 1), got {fees!r}; 0.1 % is 0.001")
+    broker = _PortfolioBroker(cash=cash)
+    broker.setcommission(commission=fees)
+    return broker
+
+
+def _result(strategy: Any, dates: pd.DatetimeIndex, cash: float, symbols: tuple[str, ...]) -> BacktestResult:
+    analyzers = strategy.analyzers
+    values = analyzers.Values.to_frame().set_index("date")["value"]
+    # A session on which none of the names traded leaves the value as it was.
+    value = values.reindex(values.index.union(dates)).ffill().fillna(cash)
+    before = value.shift(1, fill_value=cash)
+    returns = (value / before - 1.0).reindex(dates).rename("returns")
+    fees = dict(analyzers.FeeTotals.get_analysis())
+    return BacktestResult(
+        value=value.reindex(dates).rename("value"),
+        returns=returns,
+        trades=_table(analyzers, Trades),
+        holdings=_table(analyzers, Holdings),
+        refusals=_table(analyzers, Refusals),
+        fees=fees,
+        symbols=symbols,
+    )
+
+
+def _table(analyzers: Any, kind: type[TableAnalyzer]) -> pd.DataFrame:
+    analyzer = getattr(analyzers, kind.__name__, None)
+    return rows_to_frame((), kind.columns) if analyzer is None else analyzer.to_frame()

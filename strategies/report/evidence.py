@@ -1,0 +1,81 @@
+"""What a tearsheet is drawn from: the arguments, checked, aligned and ready to be read by the sections."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from .metrics import RandomRank, performance, rank_among, rank_from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything one page shows; ``gather`` builds it, the sections only read it.
+
+    ``returns`` is never empty and without NaN, ``benchmark`` and ``random_returns`` have its dates.
+    All returns are fractions per session.
+    """
+
+    title: str
+    returns: pd.Series
+    periods_per_year: int
+    benchmark: pd.Series | None = None
+    benchmark_is_random: bool = False
+    random_returns: pd.DataFrame | None = None
+    ic: pd.Series | None = None
+    quantile_returns: pd.Series | None = None
+    selected_factors: Mapping[pd.Timestamp, Sequence[str]] = field(default_factory=dict)
+    trades: pd.DataFrame | None = None
+    holdings: pd.DataFrame | None = None
+    refusals: pd.DataFrame | None = None
+    metrics: Mapping[str, object] = field(default_factory=dict)
+    config_text: str = ""
+    config: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def figures(self) -> dict[str, float | None]:
+        """The portfolio's key figures, see :func:`performance`."""
+        return performance(self.returns, self.periods_per_year)
+
+    @cached_property
+    def random_totals(self) -> np.ndarray | None:
+        """Total return of every random portfolio, fractions, length n."""
+        if self.random_returns is None:
+            return None
+        return (1.0 + self.random_returns).prod().to_numpy() - 1.0
+
+    @cached_property
+    def rank(self) -> RandomRank | None:
+        """The place among the random portfolios: from their returns, else from ``metrics['random']``."""
+        if self.random_totals is None:
+            return rank_from(self.table("random"))
+        return rank_among(float(self.figures["total_return"] or 0.0), self.random_totals)
+
+    @property
+    def benchmark_name(self) -> str:
+        """How the benchmark is called on the page."""
+        return str(self.benchmark.name) if self.benchmark is not None else ""
+
+    @property
+    def has_own_benchmark(self) -> bool:
+        """Whether the benchmark is more than one of the random portfolios."""
+        return self.benchmark is not None and not self.benchmark_is_random
+
+    def table(self, name: str) -> Mapping[str, object]:
+        """One table of ``metrics.json``, empty where it is absent."""
+        table = self.metrics.get(name)
+        return table if isinstance(table, Mapping) else {}
+
+    def setting(self, name: str) -> object | None:
+        """Return the first setting of that name in the configuration, however deep, else None."""
+        return _find(self.config, name)
+
+
+def _find(config: Mapping[str, object], name: str) -> object | None:
+    if name in config:
+        return config[name]
+    found = (_find(value, name) for value in config.values() if isinstance(value, Mapping))
+    return next((value for value in found if value is not None), None)

@@ -1,0 +1,101 @@
+"""When to rebalance: rules that look at the sessions so far and never at the calendar ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+Rule = int | str
+_NAMED = ("weekly", "monthly")
+
+
+def check_rule(rule: Rule) -> Rule:
+    """Return the rule if it is one, a whole number of sessions or a name.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole number of at least 1, ``"weekly"`` or ``"monthly"``.
+
+    Examples
+    --------
+    >>> check_rule("dayly")
+    Traceback (most recent call last):
+        ...
+    ValueError: rebalance must be a whole number of sessions >= 1, 'weekly' or 'monthly', got 'dayly'
+    """
+    whole = isinstance(rule, int) and not isinstance(rule, bool) and rule >= 1
+    if whole or (isinstance(rule, str) and rule in _NAMED):
+        return rule
+    raise ValueError(
+        f"rebalance must be a whole number of sessions >= 1, 'weekly' or 'monthly', got {rule!r}"
+    )
+
+
+@dataclass
+class Schedule:
+    """Asked session by session whether to rebalance; the first session asked about is always due.
+
+    ``n`` sessions: every n-th session after the last rebalance. ``"weekly"`` and ``"monthly"``: the
+    first session of each calendar week (Monday to Sunday) or month. The *last* session of a week is
+    not on offer, because the day itself does not tell that a holiday follows.
+
+    A session that is due stays due until :meth:`done` is called.
+
+    Examples
+    --------
+    >>> schedule = Schedule("weekly")
+    >>> schedule.is_due(date(2016, 1, 7))
+    True
+    >>> schedule.done(date(2016, 1, 7))
+    >>> schedule.is_due(date(2016, 1, 8)), schedule.is_due(date(2016, 1, 11))
+    (False, True)
+    """
+
+    rule: Rule
+    last: date | None = None
+    sessions_since: int = 0
+
+    def __post_init__(self) -> None:
+        check_rule(self.rule)
+
+    def is_due(self, session: date) -> bool:
+        """Count one more session and say whether it is one to rebalance at its close."""
+        self.sessions_since += 1
+        if self.last is None:
+            return True
+        if isinstance(self.rule, int):
+            return self.sessions_since >= self.rule
+        return _period(self.rule, session) != _period(self.rule, self.last)
+
+    def done(self, session: date) -> None:
+        """Note that the portfolio was rebalanced at the close of this session."""
+        self.last, self.sessions_since = session, 0
+
+
+def rebalance_sessions(sessions: Iterable[date], rule: Rule) -> list[date]:
+    """Return those of the sessions, ascending, after whose close the portfolio is rebalanced.
+
+    Causal: whether a session is among them depends on it and earlier ones only.
+
+    Examples
+    --------
+    >>> days = [date(2016, 1, day) for day in (4, 5, 6, 7, 8, 11)]
+    >>> [day.day for day in rebalance_sessions(days, 2)]
+    [4, 6, 8]
+    >>> [day.day for day in rebalance_sessions(days, "weekly")]
+    [4, 11]
+    """
+    schedule, due = Schedule(rule), []
+    for session in sessions:
+        if schedule.is_due(session):
+            schedule.done(session)
+            due.append(session)
+    return due
+
+
+def _period(rule: Rule, session: date) -> tuple[int, int]:
+    if rule == "weekly":
+        return session.isocalendar()[:2]
+    return session.year, session.month
