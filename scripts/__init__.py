@@ -1,0 +1,1 @@
+"""The ``btalpha`` command line, its settings, configurations and benchmarks."""

@@ -1,0 +1,126 @@
+"""From settings to the objects that they describe."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..feeds import Panel, read_members, simulate_market
+from ..feeds.readers import read_table
+from ..signals import (
+    FactorSignal,
+    ICScreen,
+    LSTMSignal,
+    Preprocessor,
+    RandomSignal,
+    RidgeSignal,
+    SignalProvider,
+    WalkForward,
+)
+from .settings import DataSettings, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from ..signals.models.lstm.training import Epoch
+
+
+def build_panel(data: DataSettings) -> Panel:
+    """Read the bars that the settings name, or simulate a market where they name none.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read or used.
+    SettingsError
+        If no bar lies between ``data.start`` and ``data.end``.
+    """
+    panel = _simulated(data) if data.bars is None else _from_files(data, data.bars)
+    first = panel.dates[0] if data.start is None else pd.Timestamp(data.start)
+    last = panel.dates[-1] if data.end is None else pd.Timestamp(data.end)
+    chosen = panel.between(first, last)
+    if not len(chosen):
+        raise SettingsError(
+            f"no bar lies from data.start {first.date()} to data.end {last.date()}; "
+            f"the data runs from {panel.dates[0].date()} to {panel.dates[-1].date()}"
+        )
+    return chosen
+
+
+def _simulated(data: DataSettings) -> Panel:
+    return simulate_market(data.simulated_symbols, data.simulated_days, seed=data.simulated_seed)
+
+
+def _from_files(data: DataSettings, bars: Path) -> Panel:
+    members = None if data.members is None else read_members(data.members, index=data.index)
+    benchmark = None if data.benchmark is None else read_table(data.benchmark)
+    return Panel.read(bars, statements=data.statements, members=members, benchmark=benchmark)
+
+
+def build_provider(
+    settings: Settings, *, on_epoch: "Callable[[int, Epoch], None] | None" = None
+) -> SignalProvider:
+    """Return the unfitted model of the settings."""
+    model = settings.model
+    if model.name == "factor":
+        return FactorSignal(model.code, sign=model.sign, horizon=model.horizon)
+    if model.name == "random":
+        return RandomSignal(seed=settings.seed)
+    shared = _features(settings)
+    if model.name == "ridge":
+        return RidgeSignal(alpha=model.alpha, **shared)
+    return LSTMSignal(
+        hidden=model.hidden,
+        layers=model.layers,
+        dropout=model.dropout,
+        loss=model.loss,
+        epochs=model.epochs,
+        patience=model.patience,
+        learning_rate=model.learning_rate,
+        weight_decay=model.weight_decay,
+        length=model.length,
+        burn_in=model.burn_in,
+        validation=model.validation,
+        ensemble=model.ensemble,
+        seed=settings.seed,
+        device=model.device,
+        on_epoch=on_epoch,
+        **shared,
+    )
+
+
+def _features(settings: Settings) -> dict[str, Any]:
+    factors, screen = settings.factors, settings.screen
+    preprocessor = Preprocessor(**factors.model_dump(exclude={"codes"}))
+    chosen = None if screen.method == "none" else ICScreen(**screen.model_dump())
+    return {
+        "factors": factors.codes or None,
+        "preprocessor": preprocessor,
+        "screen": chosen,
+        "horizon": settings.model.horizon,
+        "label": settings.model.label,
+    }
+
+
+def build_walk_forward(
+    settings: Settings,
+    panel: Panel,
+    *,
+    on_fit: Callable[[int, int], None] | None = None,
+    on_epoch: "Callable[[int, Epoch], None] | None" = None,
+) -> WalkForward:
+    """Return the unfitted walk-forward; without ``walk_forward.start`` it scores the last 40 % of the dates.
+
+    Raises
+    ------
+    SettingsError
+        If the start lies outside the bars.
+    """
+    walk = settings.walk_forward
+    start = panel.dates[int(0.6 * len(panel))] if walk.start is None else pd.Timestamp(walk.start)
+    if not panel.dates[0] < start <= panel.dates[-1]:
+        raise SettingsError(
+            f"walk_forward.start {start.date()} lies outside the bars, which run from "
+            f"{panel.dates[0].date()} to {panel.dates[-1].date()}; leave bars before it to learn from"
+        )
+    provider = build_provider(settings, on_epoch=on_epoch)
+    return WalkForward(provider, start=start, refit=walk.refit, window=walk.window, on_fit=on_fit)

@@ -1,0 +1,101 @@
+"""The ``btalpha`` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="btalpha",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Hold the stocks with the highest predicted return: factors, LSTM, Backtrader, tearsheet.",
+)
+
+Config = Annotated[Path | None, typer.Argument(help="Settings as TOML; without it the defaults.")]
+Data = Annotated[Path | None, typer.Option(help="Bars: parquet or CSV, a file or a folder.")]
+Members = Annotated[Path | None, typer.Option(help="Index membership ranges (symbol, start, end).")]
+Index = Annotated[str | None, typer.Option(help="Which index of the membership file, e.g. csi300.")]
+Statements = Annotated[Path | None, typer.Option(help="Quarterly statements with announce_date.")]
+Benchmark = Annotated[Path | None, typer.Option(help="Index series: date, open, close.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Make ``btalpha backtest`` a sub-command even while it stands alone."""
+
+
+@app.command()
+def backtest(
+    config: Config = None,
+    data: Data = None,
+    members: Members = None,
+    index: Index = None,
+    statements: Statements = None,
+    benchmark: Benchmark = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
+        "runs/backtest"
+    ),
+    demo: Annotated[bool, typer.Option("--demo", help="Run on the embedded simulated market.")] = False,
+    start: Annotated[str | None, typer.Option(help="First date scored and traded, e.g. 2015-01-05.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date of the bars.")] = None,
+    model: Annotated[str | None, typer.Option(help="lstm, ridge, factor or random.")] = None,
+    k: Annotated[int | None, typer.Option("--k", help="Number of stocks held.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Sessions that a prediction looks ahead.")] = None,
+    rebalance: Annotated[int | None, typer.Option(help="Sessions between rebalances.")] = None,
+    random: Annotated[int | None, typer.Option(help="Number of random portfolios.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
+) -> None:
+    """Score, trade and report: from bars to tearsheet.html."""
+    from .commands.backtest import run
+    from .settings import load_settings
+
+    if demo and config is None:
+        config = Path(__file__).parent / "configs" / "demo.toml"
+    settings = load_settings(
+        config,
+        {
+            "data.bars": data,
+            "data.members": members,
+            "data.index": index,
+            "data.statements": statements,
+            "data.benchmark": benchmark,
+            "data.end": end,
+            "walk_forward.start": start,
+            "model.name": model,
+            "model.horizon": horizon,
+            "strategy.k": k,
+            "strategy.rebalance": rebalance,
+            "random.n": random,
+            "seed": seed,
+        },
+    )
+    run(settings, out, demo=demo, quiet=quiet)
+
+
+@app.command()
+def factors(
+    code: Annotated[str | None, typer.Argument(help="One factor to explain.")] = None,
+) -> None:
+    """List the factors, or explain one."""
+    from .commands.factors import run
+
+    run(code)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is one clear line and exit code 2."""
+    try:
+        app()
+    except (ValueError, KeyError, OSError) as error:
+        message = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"btalpha: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""``btalpha backtest``: from bars to scores to orders to the tearsheet, in one folder."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...feeds import Panel
+from ...signals import Evaluation, WalkForward, evaluate
+from ...signals.timing import collect_seconds, stage
+from ...strategies.backtest import BacktestResult, run_backtest
+from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
+from ...strategies.report import performance, sessions_per_year, tearsheet
+from ..build import build_panel, build_walk_forward
+from ..files import write_results
+from ..output import check_writable, replaced_folder
+from ..progress import Stages, stages
+from ..settings import Settings, SettingsError
+from ..summary import print_summary
+from ..versions import versions
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that one backtest produced.
+
+    Attributes
+    ----------
+    settings
+        What was run.
+    panel
+        The bars.
+    walk
+        The walk-forward with its fits.
+    scores
+        dates x symbols, out-of-sample rows.
+    evaluation
+        Quality of the scores.
+    portfolio, chance
+        The portfolio and the random ones, under the same rules.
+    metrics
+        What ``metrics.json`` holds.
+    """
+
+    settings: Settings
+    panel: Panel
+    walk: WalkForward
+    scores: pd.DataFrame
+    evaluation: Evaluation
+    portfolio: BacktestResult
+    chance: RandomBenchmark
+    metrics: dict[str, Any]
+
+
+def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = False) -> None:
+    """Run a backtest and put its files into ``out``, whole or not at all.
+
+    Raises
+    ------
+    SettingsError, DataError, ValueError, OSError
+        For what the user can mend; nothing has been written then.
+    """
+    out = out.resolve()
+    check_writable(out)
+    if settings.data.bars is None and not demo:
+        raise SettingsError("there are no bars: give --data FILE, or --demo for the simulated market")
+    logging.captureWarnings(True)
+    begin = perf_counter()
+    with stages(quiet=quiet) as shown, collect_seconds() as seconds:
+        result = execute(settings, shown)
+        shown.begin("write the tearsheet")
+        with replaced_folder(out) as folder:
+            with stage("report"):
+                write_tearsheet(result, folder / "tearsheet.html")
+            seconds["total"] = perf_counter() - begin
+            result.metrics["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
+            write_results(result, folder)
+    for line in result.panel.repairs:
+        print(f"data: {line}")
+    print_summary(result.metrics)
+    print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
+
+
+def execute(settings: Settings, shown: Stages) -> Run:
+    """Do the work of a backtest without writing anything."""
+    shown.begin("read the bars")
+    with stage("load"):
+        panel = build_panel(settings.data)
+    shown.begin("fit and score")
+    walk = build_walk_forward(settings, panel, on_fit=shown.count, on_epoch=shown.epoch)
+    _check_span(settings, panel, walk)
+    scores = walk.fit(panel).predict(panel)
+    evaluation = _evaluate(scores, panel, settings)
+    shown.begin("trade")
+    with stage("backtest"):
+        portfolio = run_backtest(panel, scores, start=walk.start_, **_rules(settings))
+    shown.begin("trade the random portfolios", total=settings.random.n)
+    with stage("random"):
+        chance = random_benchmark(
+            panel,
+            n=settings.random.n,
+            seed=settings.seed,
+            start=walk.start_,
+            eligible=scores.notna(),
+            progress=shown.count,
+            **_rules(settings),
+        )
+    metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance)
+    metrics["signal"]["seeds"] = _by_seed(walk, panel, settings)
+    return Run(settings, panel, walk, scores, evaluation, portfolio, chance, metrics)
+
+
+def write_tearsheet(result: Run, path: Path) -> None:
+    """Write the page of a run."""
+    settings = result.settings
+    tearsheet(
+        result.portfolio.returns,
+        output=path,
+        title=settings.title,
+        random_returns=result.chance.returns,
+        ic=result.evaluation.rank_ic,
+        quantile_returns=result.evaluation.quantile_returns,
+        selected_factors=result.walk.selected_factors_,
+        trades=result.portfolio.trades,
+        holdings=result.portfolio.holdings,
+        refusals=result.portfolio.refusals,
+        metrics=result.metrics,
+        config={**settings.model_dump(mode="json", exclude_none=True), "versions": versions()},
+        notes=list(result.panel.repairs),
+    )
+
+
+def gather_metrics(
+    settings: Settings,
+    panel: Panel,
+    walk: WalkForward,
+    evaluation: Evaluation,
+    portfolio: BacktestResult,
+    chance: RandomBenchmark,
+) -> dict[str, Any]:
+    """Return what ``metrics.json`` holds: fractions, CNY and sessions as the names say."""
+    year = sessions_per_year(pd.DatetimeIndex(portfolio.returns.index))
+    placed = chance.rank(portfolio)
+    median = performance(chance.median, year)
+    return {
+        "title": settings.title,
+        "strategy": {
+            **performance(portfolio.returns, year),
+            "turnover": portfolio.turnover,
+            "costs": portfolio.costs,
+        },
+        "random": {
+            "n": settings.random.n,
+            "median_total_return": placed.median_total_return,
+            "median_sharpe": median["sharpe"],
+            "percentile": placed.percentile,
+            "p_value": placed.p_value,
+        },
+        "signal": evaluation.summary(),
+        "selected_factors": walk.selected_factors_,
+        "fits": [
+            {
+                "date": fit.date.date().isoformat(),
+                "first": fit.first.date().isoformat(),
+                "factors": len(fit.codes),
+                "validation_rank_ic": fit.validation_rank_ic,
+            }
+            for fit in walk.fits_
+        ],
+        "data": {
+            "first": panel.dates[0].date().isoformat(),
+            "last": panel.dates[-1].date().isoformat(),
+            "symbols": len(panel.symbols),
+            "traded_from": portfolio.returns.index[0].date().isoformat(),
+            "traded_to": portfolio.returns.index[-1].date().isoformat(),
+            "sessions_per_year": year,
+            "repairs": list(panel.repairs),
+        },
+    }
+
+
+def _rules(settings: Settings) -> dict[str, Any]:
+    strategy = settings.strategy
+    return {
+        "k": strategy.k,
+        "rebalance": strategy.rebalance,
+        "cash": strategy.cash,
+        "lot": strategy.lot,
+        "fees": None if strategy.fees == "ashare" else 0.0,
+    }
+
+
+def _check_span(settings: Settings, panel: Panel, walk: WalkForward) -> None:
+    """Refuse at once what would fail after minutes of training."""
+    start = pd.Timestamp(walk.start) if walk.start is not None else panel.dates[-1]
+    before = int((panel.dates <= start).sum())
+    need = settings.model.length + settings.model.horizon + 1 if settings.model.name == "lstm" else 30
+    if before < need:
+        raise SettingsError(
+            f"{before} sessions lie before walk_forward.start {start.date()}, the model needs {need} to "
+            "learn from; start later or give earlier bars"
+        )
+    held = int(panel.universe_array[panel.dates >= start].sum(axis=1).max())
+    if settings.strategy.k > held:
+        raise SettingsError(
+            f"strategy.k {settings.strategy.k} is larger than the universe of {held} stocks; "
+            "choose a smaller k"
+        )
+
+
+def _evaluate(scores: pd.DataFrame, panel: Panel, settings: Settings) -> Evaluation:
+    if not np.isfinite(scores.to_numpy()).any():
+        raise SettingsError(
+            f"no stock has a score on any of the {len(panel)} dates: the factors need more history "
+            "than there is"
+        )
+    return evaluate(scores, panel, settings.model.horizon, label=settings.model.label)
+
+
+def _by_seed(walk: WalkForward, panel: Panel, settings: Settings) -> dict[str, Any]:
+    """Return the rank IC of each network by itself: how much of the result is the seed's."""
+    each = [_evaluate(scores, panel, settings).summary()["rank_ic"] for scores in walk.predict_each(panel)]
+    return {"n": len(each), "rank_ic": each, "mean": float(np.mean(each)), "std": float(np.std(each))}

@@ -1,0 +1,60 @@
+"""The files of a run beside its tearsheet."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from .versions import versions
+
+if TYPE_CHECKING:
+    from .commands.backtest import Run
+
+
+def write_results(result: "Run", folder: Path) -> None:
+    """Write ``metrics.json``, ``returns.csv``, ``trades.csv``, ``holdings.csv``, ``refusals.csv``,
+    ``random_returns.csv``, ``scores.parquet``, ``screening.csv`` and ``config.toml`` into a folder.
+
+    Returns are fractions, money is CNY, dates are ISO.
+    """  # noqa: D205
+    portfolio, chance = result.portfolio, result.chance
+    (folder / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
+    returns = portfolio.returns.to_frame("portfolio").assign(random_median=chance.median)
+    returns.to_csv(folder / "returns.csv", index_label="date")
+    chance.returns.to_csv(folder / "random_returns.csv", index_label="date", float_format="%.8g")
+    for name in ("trades", "holdings", "refusals"):
+        getattr(portfolio, name).to_csv(folder / f"{name}.csv", index=False)
+    result.scores.dropna(how="all").to_parquet(folder / "scores.parquet")
+    _write_screening(result, folder / "screening.csv")
+    config = result.settings.model_dump(mode="json", exclude_none=True)
+    text = tomli_w.dumps({**config, "versions": versions()})
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+
+
+def to_json(content: Any) -> str:
+    """Return JSON that every reader takes: what is not a number becomes null."""
+    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {str(key): _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    return content
+
+
+def _write_screening(result: "Run", path: Path) -> None:
+    import pandas as pd
+
+    tables = {}
+    for fit in result.walk.fits_:
+        screen = getattr(getattr(fit.provider, "features_", None), "screen_", None)
+        if screen is not None:
+            tables[fit.date.date().isoformat()] = screen.table_
+    if tables:
+        pd.concat(tables, names=["fit", "factor"]).to_csv(path)

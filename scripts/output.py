@@ -1,0 +1,75 @@
+"""Results on disk: a folder that is written beside the old one and takes its place when it is whole."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MARKER = "config.toml"
+
+
+@contextmanager
+def replaced_folder(out: Path) -> Iterator[Path]:
+    """Give an empty folder to write into; on success it takes the place of ``out``.
+
+    If the block fails or is interrupted, what was written is removed and ``out`` stays as it was.
+
+    Parameters
+    ----------
+    out
+        Where the results shall be. An existing folder is replaced only if it is empty or holds the
+        results of an earlier run (it has a ``config.toml``).
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    ValueError
+        If ``out`` exists and is not a folder of results.
+
+    Examples
+    --------
+    >>> target = Path(tempfile.mkdtemp()) / "results"
+    >>> with replaced_folder(target) as folder:
+    ...     _ = (folder / "config.toml").write_text("seed = 1")
+    >>> [file.name for file in target.iterdir()]
+    ['config.toml']
+    """
+    out = out.resolve()
+    check_writable(out)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.tmp-", dir=out.parent))
+    try:
+        yield fresh
+        _swap(fresh, out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def check_writable(out: Path) -> None:
+    """Raise before the work begins if the results could not be written at its end."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is a file; name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).exists():
+        raise ValueError(f"--out {out} holds other files than results of a run; name another folder")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise OSError(f"--out {out} cannot be written ({error.strerror}); name another folder") from error
+
+
+def _swap(fresh: Path, out: Path) -> None:
+    fresh.chmod(0o755)
+    if not out.exists():
+        fresh.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old-", dir=out.parent))
+    out.rename(old / "results")
+    try:
+        fresh.rename(out)
+    except OSError:
+        (old / "results").rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

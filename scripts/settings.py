@@ -1,0 +1,217 @@
+"""Settings of a run: read from TOML, checked, with "did you mean" for what is misspelt."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names the key and the remedy."""
+
+
+class Section(BaseModel):
+    """A table of the TOML file: nothing unknown, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Section):
+    """Where the bars come from: files, or the simulated market where ``bars`` is empty."""
+
+    bars: Path | None = None
+    members: Path | None = None
+    index: str | None = None
+    statements: Path | None = None
+    benchmark: Path | None = None
+    start: date | None = None
+    end: date | None = None
+    simulated_symbols: Annotated[int, Field(ge=2)] = 60
+    simulated_days: Annotated[int, Field(ge=30)] = 600
+    simulated_seed: Annotated[int, Field(ge=0)] = 7
+
+
+class FactorSettings(Section):
+    """Which factors are computed (none named: all that the data allows) and how they are cleaned."""
+
+    codes: list[str] = []
+    outliers: Literal["mad", "clip", "none"] = "mad"
+    n_mad: Annotated[float, Field(gt=0)] = 3.0
+    gaps: Literal["forward", "none"] = "forward"
+    max_age: Annotated[int, Field(ge=0)] = 5
+    scale: Literal["rank", "zscore", "none"] = "rank"
+    axis: Literal["stocks", "time"] = "stocks"
+
+
+class ScreenSettings(Section):
+    """Which factors are kept; see ``ICScreen``."""
+
+    method: Literal["cross_section", "time_series", "none"] = "cross_section"
+    min_t: Annotated[float, Field(ge=0)] = 2.0
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    min_share: Annotated[float, Field(gt=0, le=1)] = 190 / 212
+    max_correlation: Annotated[float, Field(gt=0, le=1)] = 0.9
+    max_factors: Annotated[int, Field(ge=1)] | None = None
+    min_factors: Annotated[int, Field(ge=1)] = 3
+
+
+class ModelSettings(Section):
+    """What predicts; ``alpha`` is for ridge, ``code`` and ``sign`` for one factor, the rest for the LSTM."""
+
+    name: Literal["lstm", "ridge", "factor", "random"] = "lstm"
+    horizon: Annotated[int, Field(ge=1, le=250)] = 5
+    label: Literal["open", "close"] = "open"
+    hidden: Annotated[int, Field(ge=1)] = 64
+    layers: Annotated[int, Field(ge=1)] = 1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    loss: Literal["correlation", "mse"] = "correlation"
+    epochs: Annotated[int, Field(ge=1)] = 30
+    patience: Annotated[int, Field(ge=1)] = 5
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    length: Annotated[int, Field(ge=2)] = 60
+    burn_in: Annotated[int, Field(ge=1)] = 20
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    ensemble: Annotated[int, Field(ge=1)] = 3
+    device: str = "auto"
+    alpha: Annotated[float, Field(ge=0)] = 1.0
+    code: str = "rev5"
+    sign: Literal[1, -1] = 1
+
+
+class WalkSettings(Section):
+    """When the model is fitted again: ``start`` is the first date that is scored and traded."""
+
+    start: date | None = None
+    refit: Annotated[int, Field(ge=1)] | Literal["month", "quarter", "half-year", "year"] = "half-year"
+    window: Annotated[int, Field(ge=30)] | None = None
+
+
+class StrategySettings(Section):
+    """What is held: the ``k`` best, rebalanced every ``rebalance`` sessions; see ``TopK``."""
+
+    k: Annotated[int, Field(ge=1)] = 10
+    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] = 5
+    cash: Annotated[float, Field(gt=0)] = 1_000_000.0
+    lot: Annotated[int, Field(ge=1)] = 1
+    fees: Literal["ashare", "none"] = "ashare"
+
+
+class RandomSettings(Section):
+    """The random portfolios that the strategy is compared with."""
+
+    n: Annotated[int, Field(ge=1)] = 100
+
+
+class Settings(Section):
+    """Everything that a run depends on."""
+
+    title: str = "btalpha backtest"
+    seed: Annotated[int, Field(ge=0)] = 0
+    data: DataSettings = DataSettings()
+    factors: FactorSettings = FactorSettings()
+    screen: ScreenSettings = ScreenSettings()
+    model: ModelSettings = ModelSettings()
+    walk_forward: WalkSettings = WalkSettings()
+    strategy: StrategySettings = StrategySettings()
+    random: RandomSettings = RandomSettings()
+
+    @model_validator(mode="after")
+    def _check_dates(self) -> "Settings":
+        start, end = self.data.start, self.data.end
+        if start and end and end <= start:
+            raise ValueError(f"data.end {end} must lie after data.start {start}")
+        first = self.walk_forward.start
+        if first and end and first > end:
+            raise ValueError(f"walk_forward.start {first} lies after data.end {end}")
+        return self
+
+
+def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
+    """Read settings from TOML and put the given flags over them.
+
+    Parameters
+    ----------
+    path
+        TOML file; ``None`` for the defaults. Relative paths in it count from its own folder.
+    overrides
+        Values by dotted key (``"strategy.k"``); ``None`` means not given.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, a key is unknown or a value is out of its range; every problem
+        is named on a line of its own.
+
+    Examples
+    --------
+    >>> load_settings(None, {"strategy.k": 5}).strategy.k
+    5
+    >>> load_settings(None, {"strategy.kk": 5})  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+        ...
+    SettingsError: strategy.kk is not a setting; did you mean strategy.k?
+    """
+    content = {} if path is None else _read(path)
+    for key, value in overrides.items():
+        if value is not None:
+            _put(content, key.split("."), value)
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        where = "" if path is None else f"{path}: "
+        raise SettingsError("\n".join(where + _line(problem) for problem in error.errors())) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}); check the path of the settings"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    data = content.get("data")
+    if isinstance(data, dict):
+        for key in ("bars", "members", "statements", "benchmark"):
+            if isinstance(data.get(key), str):
+                data[key] = str((path.parent / data[key]).resolve())
+    return content
+
+
+def _put(content: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        content = content.setdefault(key, {})
+    content[keys[-1]] = value
+
+
+def _line(problem: Any) -> str:
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        return f"{key} is not a setting{_hint(place)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not key:
+        return message
+    return f"{key}: {message[0].lower()}{message[1:]}, got {problem['input']!r}"
+
+
+def _hint(place: list[str]) -> str:
+    model: type[BaseModel] = Settings
+    for part in place[:-1]:
+        model = _section(model, part)
+    close = difflib.get_close_matches(place[-1], list(model.model_fields), n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {'.'.join([*place[:-1], close[0]])}?"
+    return f"; there are {', '.join(model.model_fields)}"
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
+    annotation = model.model_fields[name].annotation
+    candidates = (annotation, *get_args(annotation))
+    return next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
