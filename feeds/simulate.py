@@ -72,7 +72,7 @@ def simulate_market(
         First session; moved to the next weekday.
     strength
         Multiple of the planted predictability. At 1, :func:`planted_signal` has a mean daily rank
-        IC of about 0.10 with the return from the next open to the open five sessions later (0.085 to
+        IC of about 0.10 with the return from the next open to the open five sessions later (0.08 to
         0.125 in ten markets of the default size), and a ridge regression on plain factors of the
         first 500 sessions reached 0.09 on the last 250 (0.07 to 0.13). At 0 there is nothing to find:
         whoever finds something leaks.

@@ -11,14 +11,29 @@ from .versions import versions
 
 if TYPE_CHECKING:
     from .commands.backtest import Run
+    from .settings import Settings
+
+
+FILES = (
+    "tearsheet.html",
+    "metrics.json",
+    "returns.csv",
+    "random_returns.csv",
+    "trades.csv",
+    "holdings.csv",
+    "refusals.csv",
+    "screening.csv",
+    "scores.parquet",
+    "config.toml",
+)
 
 
 def write_results(result: "Run", folder: Path) -> None:
-    """Write ``metrics.json``, ``returns.csv``, ``trades.csv``, ``holdings.csv``, ``refusals.csv``,
-    ``random_returns.csv``, ``scores.parquet``, ``screening.csv`` and ``config.toml`` into a folder.
+    """Write :data:`FILES` into a folder, but the tearsheet.
 
-    Returns are fractions, money is CNY, dates are ISO.
-    """  # noqa: D205
+    Returns are fractions, money is CNY, dates are ISO. ``screening.csv`` is there only where a
+    model screens its factors.
+    """
     portfolio, chance = result.portfolio, result.chance
     (folder / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
     returns = portfolio.returns.to_frame("portfolio").assign(random_median=chance.median)
@@ -28,9 +43,13 @@ def write_results(result: "Run", folder: Path) -> None:
         getattr(portfolio, name).to_csv(folder / f"{name}.csv", index=False)
     result.scores.dropna(how="all").to_parquet(folder / "scores.parquet")
     _write_screening(result, folder / "screening.csv")
-    config = result.settings.model_dump(mode="json", exclude_none=True)
-    text = tomli_w.dumps({**config, "versions": versions()})
+    text = tomli_w.dumps(recorded(result.settings))
     (folder / "config.toml").write_text(text, encoding="utf-8")
+
+
+def recorded(settings: "Settings") -> dict[str, Any]:
+    """Return the settings in full, as plain data, with the versions that ran them."""
+    return {**settings.model_dump(mode="json", exclude_none=True), "versions": versions()}
 
 
 def to_json(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""The results table of the README, from a run's ``metrics.json``: ``python -m btalpha.scripts.results FILE``."""
+"""The README's results table, from ``metrics.json``: ``python -m btalpha.scripts.results FILE``."""
 
 import json
 import sys

@@ -119,6 +119,8 @@ class Settings(Section):
     walk_forward: WalkSettings = WalkSettings()
     strategy: StrategySettings = StrategySettings()
     random: RandomSettings = RandomSettings()
+    # Written into a run's own config.toml for the reader; nothing depends on it.
+    versions: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _check_dates(self) -> "Settings":

@@ -94,7 +94,8 @@ def run_backtest(
     Parameters
     ----------
     panel
-        The bars; prices are traded adjusted (raw x factor).
+        The bars; prices are traded adjusted (raw x factor), with the factor of each symbol's first
+        bar in the span as 1, so that sizes and prices in the tables begin as they were quoted.
     signal
         Scores, dates x symbols, NaN = not to be held; or a fitted provider, whose ``predict`` is asked
         once for the panel up to ``end`` (its rows are causal, so this equals asking day by day).
@@ -188,7 +189,18 @@ def _market(window: Panel, scores: pd.DataFrame, k: int) -> Panel:
             f"k={k} is larger than the {len(symbols)} symbols that have a score and a bar from "
             f"{window.dates[0].date()} to {window.dates[-1].date()}. Remedy: a smaller k or more symbols."
         )
-    return window.select(symbols)
+    return _rescaled(window.select(symbols))
+
+
+def _rescaled(market: Panel) -> Panel:
+    """Make every symbol's factor 1 on its first bar, so that prices begin as they were quoted.
+
+    A back-adjusted price may be thousands of times the quoted one, and a single share of it dearer
+    than a tenth of the portfolio. Returns are the same on any scale.
+    """
+    factor = market.array("factor")
+    first = np.argmax(market.traded_array, axis=0)
+    return market.with_arrays({"factor": factor / factor[first, np.arange(factor.shape[1])]})
 
 
 def _broker(cash: float, fees: FeesLike) -> bt.brokers.BackBroker:

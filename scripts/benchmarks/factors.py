@@ -17,9 +17,8 @@ from types import ModuleType
 
 import numpy as np
 import pandas as pd
-
 from btalpha.feeds import Panel, simulate_market
-from btalpha.signals.factors import FACTORS, compute_factors
+from btalpha.signals.factors import compute_factors
 
 REFERENCE = Path(__file__).resolve().parents[2] / "tests" / "signals" / "factors" / "reference.py"
 

@@ -16,12 +16,11 @@ from ...strategies.backtest import BacktestResult, run_backtest
 from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
 from ...strategies.report import performance, sessions_per_year, tearsheet
 from ..build import build_panel, build_walk_forward
-from ..files import write_results
+from ..files import recorded, write_results
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
-from ..versions import versions
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def write_tearsheet(result: Run, path: Path) -> None:
         holdings=result.portfolio.holdings,
         refusals=result.portfolio.refusals,
         metrics=result.metrics,
-        config={**settings.model_dump(mode="json", exclude_none=True), "versions": versions()},
+        config=recorded(settings),
         notes=list(result.panel.repairs),
     )
 

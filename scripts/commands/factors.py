@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ...signals import FACTORS
-from ...signals.factors import Factor, FactorError
+from ...signals.factors import Factor
+from ...signals.factors.registry import get_factor
 
 
 def run(code: str | None) -> None:
@@ -14,14 +15,7 @@ def run(code: str | None) -> None:
         console.print(_table())
         console.print(f"{len(FACTORS)} factors; `btalpha factors CODE` explains one")
     else:
-        _explain(_find(code), console)
-
-
-def _find(code: str) -> Factor:
-    try:
-        return FACTORS[code]
-    except KeyError as error:
-        raise FactorError(str(error.args[0])) from error
+        _explain(get_factor(code), console)
 
 
 def _table() -> Table:

@@ -52,22 +52,21 @@ class Bars:
     # -- axes -------------------------------------------------------------------------------
 
     @cached_property
-    def traded(self) -> np.ndarray:
-        """T x N mask of the panel: the stock has a bar on that day."""
-        return np.ascontiguousarray(self.panel.traded_array)
-
-    @cached_property
     def counts(self) -> np.ndarray:
         """Return how many bars each of the N stocks has."""
-        return self.traded.sum(axis=0)
+        return self.panel.traded_array.sum(axis=0)
 
     def pack(self, values: np.ndarray) -> Packed:
         """Take the traded bars out of a dates x symbols array."""
-        return packing.pack(np.ascontiguousarray(values, dtype=np.float64), self.traded)
+        return packing.pack(np.ascontiguousarray(values, dtype=np.float64), self._places)
 
     def unpack(self, values: Packed) -> np.ndarray:
         """Put packed values back on their dates, T x N, NaN on days without a bar."""
-        return packing.unpack(np.ascontiguousarray(values, dtype=np.float64), self.traded)
+        return packing.unpack(np.ascontiguousarray(values, dtype=np.float64), self._places)
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return packing.places(self.panel.traded_array)
 
     # -- what a formula may read -------------------------------------------------------------
 
@@ -104,7 +103,7 @@ class Bars:
             if self.panel.benchmark is None:
                 raise DataError("the panel has no benchmark", remedy="give Panel.from_long(benchmark=...)")
             series = self.panel.benchmark[field].reindex(self.panel.dates).to_numpy(np.float64)
-            self._fields[key] = self.pack(np.broadcast_to(series[:, None], self.traded.shape))
+            self._fields[key] = self.pack(np.broadcast_to(series[:, None], self._places.shape))
         return self._fields[key]
 
     def statement(self, field: str) -> Packed:
@@ -136,7 +135,7 @@ class Bars:
         ends, rows, columns = self._announcements
         days = _day_numbers(self.panel.dates)
         values = np.ascontiguousarray(values, dtype=np.float64)
-        return packing.spread(values, ends, rows, columns, days, self.traded, max_age_days)
+        return packing.spread(values, ends, rows, columns, days, self._places, max_age_days)
 
     @cached_property
     def figures(self) -> Figures:

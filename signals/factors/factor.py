@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
+
 from .bars import Bars
 from .operators import Packed
 from .scaling import scale, scaled_warm_up
@@ -114,9 +116,9 @@ class Factor:
         if form == "scaled":
             values = scale(values, bars, self.flags)
         first = self.bars_needed(parameters, form=form) - 1
-        if first > 0:
-            values = values.copy()
-            values[:first] = float("nan")
+        if not np.isnan(values[:first]).all():
+            values = values.copy()  # it may be a field that others read
+            values[:first] = np.nan
         return values
 
     def missing(self, bars: Bars) -> str | None:

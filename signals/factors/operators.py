@@ -190,7 +190,10 @@ def divide(a: Packed | float, b: Packed) -> Packed:
     >>> divide(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
     [0.25, nan]
     """
-    return a / np.where(b == 0.0, np.nan, b)
+    with np.errstate(all="ignore"):
+        out = a / b
+    np.putmask(out, b == 0.0, np.nan)
+    return out
 
 
 def holds(condition: np.ndarray, *operands: Packed) -> Packed:

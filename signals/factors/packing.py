@@ -5,29 +5,46 @@ import numpy as np
 from .kernels import NAN, kernel
 
 
+def places(traded: np.ndarray) -> np.ndarray:
+    """Return where each cell of the calendar goes when packed.
+
+    Parameters
+    ----------
+    traded
+        T x N mask of bars.
+
+    Returns
+    -------
+    numpy.ndarray
+        T x N; the flat position of the bar in the packed T x N array, -1 where there is no bar.
+
+    Examples
+    --------
+    >>> places(np.array([[True, False], [False, True], [True, True]])).tolist()
+    [[0, -1], [-1, 1], [2, 3]]
+    """
+    row = np.cumsum(traded, axis=0) - 1
+    return np.where(traded, row * traded.shape[1] + np.arange(traded.shape[1]), -1)
+
+
 @kernel
-def pack(values: np.ndarray, traded: np.ndarray) -> np.ndarray:
+def pack(values: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Move the traded bars of each column to its top, in order; NaN below."""
     out = np.full(values.shape, NAN)
-    count = np.zeros(values.shape[1], np.int64)
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            if traded[i, j]:
-                out[count[j], j] = values[i, j]
-                count[j] += 1
+    source, target, to = values.ravel(), out.ravel(), place.ravel()
+    for k in range(to.size):
+        if to[k] >= 0:
+            target[to[k]] = source[k]
     return out
 
 
 @kernel
-def unpack(values: np.ndarray, traded: np.ndarray) -> np.ndarray:
+def unpack(values: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Put packed bars back on the days they were traded; NaN on the others."""
-    out = np.full(values.shape, NAN)
-    count = np.zeros(values.shape[1], np.int64)
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            if traded[i, j]:
-                out[i, j] = values[count[j], j]
-                count[j] += 1
+    out = np.empty(values.shape)
+    source, target, origin = values.ravel(), out.ravel(), place.ravel()
+    for k in range(origin.size):
+        target[k] = source[origin[k]] if origin[k] >= 0 else NAN
     return out
 
 
@@ -38,7 +55,7 @@ def spread(
     rows: np.ndarray,
     columns: np.ndarray,
     days: np.ndarray,
-    traded: np.ndarray,
+    place: np.ndarray,
     max_age: int,
 ) -> np.ndarray:
     """Carry statement values forward from their announcement to the packed bars.
@@ -50,27 +67,25 @@ def spread(
     values, ends
         Value of each statement and the day its period ended, in order of announcement.
     rows, columns
-        First date, as a row of ``traded``, on which it is known, ascending; its stock or -1.
+        First date, as a row of ``place``, on which it is known, ascending; its stock or -1.
     days
         Day number of each date.
-    traded
-        T x N mask of bars.
+    place
+        Where each bar goes, see :func:`places`.
     max_age
         Days after its period's end up to which a value counts.
     """
-    out = np.full(traded.shape, NAN)
-    count = np.zeros(traded.shape[1], np.int64)
-    value, end = np.full(traded.shape[1], NAN), np.full(traded.shape[1], -(2**62))
+    out = np.full(place.shape, NAN)
+    target = out.ravel()
+    value, end = np.full(place.shape[1], NAN), np.full(place.shape[1], -(2**62))
     event = 0
-    for i in range(traded.shape[0]):
+    for i in range(place.shape[0]):
         while event < len(values) and rows[event] <= i:
             j = columns[event]
             if j >= 0 and values[event] == values[event] and ends[event] >= end[j]:
                 value[j], end[j] = values[event], ends[event]
             event += 1
-        for j in range(traded.shape[1]):
-            if traded[i, j]:
-                if days[i] - end[j] <= max_age:
-                    out[count[j], j] = value[j]
-                count[j] += 1
+        for j in range(place.shape[1]):
+            if place[i, j] >= 0 and days[i] - end[j] <= max_age:
+                target[place[i, j]] = value[j]
     return out

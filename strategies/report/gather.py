@@ -35,8 +35,7 @@ def gather(
 ) -> Evidence:
     """Check and align the arguments of :func:`tearsheet`; what had to be mended goes to the notes."""
     remarks = list(notes)
-    returns = _checked_returns(returns, remarks)
-    dates = pd.DatetimeIndex(returns.index)
+    returns, dates = _checked_returns(returns, remarks)
     randoms = None if random_returns is None else _on_dates(random_returns, dates)
     text, settings = _settings(config)
     return Evidence(
@@ -61,7 +60,7 @@ def gather(
     )
 
 
-def _checked_returns(returns: pd.Series, remarks: list[str]) -> pd.Series:
+def _checked_returns(returns: pd.Series, remarks: list[str]) -> tuple[pd.Series, pd.DatetimeIndex]:
     if len(returns) and pd.isna(returns.iloc[0]):
         remarks.append(
             "The first return is empty, as pct_change leaves it; the page starts one session later."
@@ -69,7 +68,7 @@ def _checked_returns(returns: pd.Series, remarks: list[str]) -> pd.Series:
         returns = returns.iloc[1:]
     returns = _dated(returns, "returns").astype(float)
     performance(returns, 1.0)  # refuses an empty series, NaN, infinite values and a loss beyond the stake
-    return returns
+    return returns, pd.DatetimeIndex(returns.index)
 
 
 def _dated(table: Table, name: str) -> Table:

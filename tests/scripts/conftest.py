@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from btalpha.feeds import Panel, simulate_market
 
 

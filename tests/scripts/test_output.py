@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from btalpha.scripts.output import check_writable, replaced_folder
 
 

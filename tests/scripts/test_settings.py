@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 from btalpha.scripts.settings import Settings, SettingsError, load_settings
 
 
@@ -21,7 +20,9 @@ def test_defaults_are_complete() -> None:
 
 
 def test_toml_is_read_and_flags_override_it(tmp_path: Path) -> None:
-    path = _toml(tmp_path, "seed = 3\n[strategy]\nk = 7\nrebalance = 'weekly'\n[walk_forward]\nstart = 2015-01-05")
+    path = _toml(
+        tmp_path, "seed = 3\n[strategy]\nk = 7\nrebalance = 'weekly'\n[walk_forward]\nstart = 2015-01-05"
+    )
     settings = load_settings(path, {"strategy.k": 4, "seed": None})
     assert (settings.seed, settings.strategy.k, settings.strategy.rebalance) == (3, 4, "weekly")
     assert settings.walk_forward.start == date(2015, 1, 5)
@@ -42,7 +43,10 @@ def test_paths_in_a_file_count_from_its_folder(tmp_path: Path) -> None:
         ("[model]\nname = 'lstn'", r"model\.name: .*'lstm'.*got 'lstn'"),
         ("[strategy]\nk = 'ten'", r"strategy\.k: .*got 'ten'"),
         ("[data]\nstart = 2016-01-01\nend = 2015-01-01", r"data\.end 2015-01-01 must lie after data\.start"),
-        ("[data]\nend = 2014-01-01\n[walk_forward]\nstart = 2015-01-01", r"walk_forward\.start .* lies after"),
+        (
+            "[data]\nend = 2014-01-01\n[walk_forward]\nstart = 2015-01-01",
+            r"walk_forward\.start .* lies after",
+        ),
         ("seed = ", r"is not valid TOML"),
     ],
 )

@@ -92,6 +92,16 @@ def test_turnover_is_once_a_year_when_the_portfolio_is_swapped_once_a_year():
     assert done.turnover == pytest.approx(0.75, rel=0.01)
 
 
+def test_a_huge_factor_changes_nothing():
+    panel = two_stocks()
+    scores = panel.frame(np.tile([2.0, 1.0], (4, 1)))
+    plain = run_backtest(panel, scores, k=1, rebalance=9, **FREE)
+    huge = run_backtest(
+        panel.with_arrays({"factor": panel.array("factor") * 1e6}), scores, k=1, rebalance=9, **FREE
+    )
+    pd.testing.assert_frame_equal(plain.trades, huge.trades)
+
+
 # -- books balance --------------------------------------------------------------------------------
 
 
@@ -117,14 +127,20 @@ def test_fees_added_up_from_trades_are_the_brokers(result):
     assert result.costs == pytest.approx(result.trades["fees"].sum())
 
 
+def prices(market, field):
+    """Adjusted prices from the session before the span on, quoted ones on each symbol's first bar."""
+    span = market.between(market.dates[market.dates < "2015-06-01"][-1], "2016-03-31")
+    return span[field] * (span["factor"] / span["factor"].bfill().iloc[0])
+
+
 def test_trades_are_made_at_the_adjusted_open(result, market):
-    opens = market.adjusted("open")
+    opens = prices(market, "open")
     for day, symbol, price in result.trades[["date", "symbol", "price"]].itertuples(index=False):
         assert price == opens.loc[day, symbol]
 
 
 def test_holdings_are_sorted_priced_at_the_last_close_and_at_most_k(result, market):
-    closes = market.adjusted("close").ffill()
+    closes = prices(market, "close").ffill()
     for day, held in result.holdings.groupby("date"):
         assert held["symbol"].is_monotonic_increasing
         assert held["price"].tolist() == closes.loc[day, held["symbol"]].tolist()

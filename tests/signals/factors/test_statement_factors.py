@@ -282,14 +282,7 @@ class TestByHand:
         np.testing.assert_allclose(figures.growth("net_profit"), [np.nan, np.nan, 0.5, 1.25])
 
     def test_repeated_report_counts_from_its_own_day(self) -> None:
-        again = pd.DataFrame(
-            {
-                "symbol": ["A"],
-                "period_end": ["2015-12-31"],
-                "announce_date": ["2016-04-28"],
-                "equity": [250.0],
-            }
-        )
+        again = REPORTS.loc[[2], ["symbol", "period_end"]].assign(announce_date="2016-04-28", equity=250.0)
         table = pd.concat([REPORTS[REPORTS["period_end"] <= "2015-12-31"], again])
         panel = Panel.from_long(price_bars(), statements=table)
         values = compute_factors(panel, ["pb", "pe"], form="raw")

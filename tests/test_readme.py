@@ -1,0 +1,81 @@
+"""The README does what it says: its code runs, its commands exist, its numbers come from a recorded run."""
+
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_python_blocks_run_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {"__name__": "readme"}
+    for block in _blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)
+    printed = capsys.readouterr().out
+    assert "600" in printed or "000" in printed  # the names that TopK holds at the end
+
+
+def test_the_settings_are_valid(tmp_path: Path) -> None:
+    from btalpha.scripts.settings import load_settings
+
+    (block,) = _blocks("toml")
+    path = tmp_path / "settings.toml"
+    path.write_text(block, encoding="utf-8")
+    assert load_settings(path, {}).model.ensemble == tomllib.loads(block)["model"]["ensemble"]
+
+
+def _commands() -> list[str]:
+    lines = "".join(_blocks("console")).replace("\\\n", " ").splitlines()
+    return [part.strip() for line in lines if line.startswith("$ ") for part in line[2:].split("&&")]
+
+
+@pytest.mark.parametrize("command", [line for line in _commands() if line.startswith("make ")])
+def test_the_make_targets_exist(command: str) -> None:
+    target = command.split()[1]
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [line for line in _commands() if line.startswith("btalpha ")])
+def test_the_commands_parse(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command line of the README reaches its command with the options that it names."""
+    from btalpha.scripts import cli
+
+    called: list[str] = []
+    monkeypatch.setattr("btalpha.scripts.commands.backtest.run", lambda *_, **__: called.append("backtest"))
+    monkeypatch.setattr("btalpha.scripts.commands.factors.run", lambda *_, **__: called.append("factors"))
+    monkeypatch.setattr("btalpha.scripts.settings._read", lambda path: {})
+    words = shlex.split(command)[1:]
+    monkeypatch.setattr("sys.argv", ["btalpha", *words])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert (stop.value.code or 0, called) == (0, [words[0]])
+
+
+def test_the_results_are_those_of_the_recorded_run() -> None:
+    from btalpha.scripts.results import COMMAND, RECORDED, results_table
+
+    table = results_table(json.loads(RECORDED.read_text(encoding="utf-8")))
+    shown = README.split("<!-- results:start -->")[1].split("<!-- results:end -->")[0]
+    assert table in shown, "run `python -m btalpha.scripts.results` and put its table into the README"
+    assert COMMAND in shown
+
+
+def test_pictures_and_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if not target.startswith("https://"):
+            assert (ROOT / target).is_file(), target
+
+
+def test_the_files_of_a_run_are_named() -> None:
+    from btalpha.scripts.files import FILES
+
+    assert not [name for name in FILES if f"`{name}`" not in README]
