@@ -43,7 +43,8 @@ def assert_causal(
     panel
         What to check it on, with gaps if it is to see any.
     cuts
-        Number of dates; they are spread over the rows after ``fit_until``.
+        Number of dates; they are spread over the rows after ``fit_until``. To them comes the one
+        on which most stocks wait for a later bar, so that what is filled from behind is seen.
     fit_until
         Last date to fit a provider on; default 60 % of the dates.
     seed
@@ -75,11 +76,9 @@ def assert_causal(
         raise ValueError(f"cuts must be 1 or more, got {cuts}")
     compute, first_cut = _computation(target, panel, fit_until)
     whole = _named(compute(panel))
-    last = len(panel) - 2
-    rows = np.unique(np.linspace(min(first_cut + 1, last), last, cuts).round().astype(int))
     rng = np.random.default_rng(seed)
-    for row in rows:
-        for what, other in _futures(panel, int(row), rng):
+    for row in _cut_rows(panel, first_cut + 1, cuts):
+        for what, other in _futures(panel, row, rng):
             _compare(whole, _named(compute(other)), panel.dates[: row + 1], what, rtol)
 
 
@@ -119,6 +118,15 @@ def _value(factor: Factor, panel: Panel) -> pd.DataFrame:
     bars = Bars(panel)
     with np.errstate(all="ignore"):
         return panel.frame(bars.unpack(factor.compute(bars)))
+
+
+def _cut_rows(panel: Panel, first: int, cuts: int) -> list[int]:
+    last = len(panel) - 2
+    first = min(first, last)
+    rows = np.linspace(first, last, cuts).round().astype(int).tolist()
+    later = np.logical_or.accumulate(panel.traded_array[::-1], axis=0)[::-1]
+    waiting = (later & ~panel.traded_array).sum(axis=1)[first : last + 1]
+    return sorted({*rows, first + int(waiting.argmax())} if waiting.any() else set(rows))
 
 
 def _futures(panel: Panel, row: int, rng: np.random.Generator) -> Iterator[tuple[str, Panel]]:

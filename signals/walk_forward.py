@@ -125,12 +125,12 @@ class WalkForward(SignalProvider):
     def predict(self, panel: Panel) -> pd.DataFrame:
         """Return the scores of each row from the latest fit before or on it; NaN before the first.
 
+        A panel that ends before ``start`` gives NaN throughout.
+
         Raises
         ------
         NotFittedError
             Before :meth:`fit`.
-        ValueError
-            If no date of the panel lies at or after ``start``.
         """
         return self._assemble(panel, lambda provider, upto: [provider.predict(upto)])[0]
 
@@ -146,10 +146,7 @@ class WalkForward(SignalProvider):
             raise NotFittedError(self)
         dates = refit_dates(panel.dates, self.start_, self.refit)
         if not len(dates):
-            raise ValueError(
-                f"start must not lie after the panel's last date {panel.dates[-1].date()}, "
-                f"got {self.start_.date()}; give an earlier start or later bars"
-            )
+            return [panel.frame(np.full((len(panel), len(panel.symbols)), np.nan))]
         fits = self._fits_for(panel, dates)
         joined: list[np.ndarray] = []
         edges = [*panel.dates.get_indexer(dates).tolist(), len(panel)]

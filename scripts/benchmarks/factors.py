@@ -1,6 +1,6 @@
 """Time the factor library against the same definitions in plain pandas, one stock at a time.
 
-``python scripts/benchmarks/factors.py`` simulates a market, ``--data bars.parquet`` takes real bars.
+``python -m btalpha.scripts.benchmarks.factors`` simulates a market, ``--data bars.parquet`` takes real bars.
 Both sides compute the same technical factors in the same process; plain pandas on a sample of the
 stocks, its time multiplied up, because on all of them it takes minutes. Prints one JSON object.
 """
@@ -15,18 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pandas as pd
-from btalpha.feeds import Panel, simulate_market
-from btalpha.signals.factors import compute_factors
+
+from ...feeds import Panel, simulate_market
+from ...signals.factors import compute_factors
 
 REFERENCE = Path(__file__).resolve().parents[2] / "tests" / "signals" / "factors" / "reference.py"
 
 
-def main() -> None:
-    """Run the benchmark and print its result."""
-    options = parse_options()
-    logging.disable(logging.INFO)
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark and print its result; arguments are the command line's by default."""
+    options = parse_options(arguments)
+    logging.getLogger("btalpha.factors").setLevel(logging.WARNING)
     panel = load_panel(options)
     reference = load_reference()
     codes = list(reference.REFERENCE)
@@ -51,15 +51,15 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def parse_options() -> argparse.Namespace:
-    """Read the command line."""
+def parse_options(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, help="bars in the long format instead of a simulated market")
     parser.add_argument("--stocks", type=int, default=553, help="stocks of the simulated market")
     parser.add_argument("--days", type=int, default=1700, help="days of the simulated market")
     parser.add_argument("--sample", type=int, default=8, help="stocks that plain pandas is timed on")
     parser.add_argument("--repeat", type=int, default=3, help="runs of which the fastest counts")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def load_panel(options: argparse.Namespace) -> Panel:
@@ -69,9 +69,9 @@ def load_panel(options: argparse.Namespace) -> Panel:
     panel = Panel.read(options.data)
     if panel.benchmark is not None:
         return panel
-    close = np.exp(np.nancumsum(panel["close"].pct_change(fill_method=None).median(axis=1)))
-    benchmark = pd.DataFrame({"open": close, "close": close}, index=panel.dates).shift(0)
-    benchmark["open"] = benchmark["close"].shift(fill_value=1.0)
+    growth = panel.adjusted("close").pct_change(fill_method=None).median(axis=1)
+    close = (1.0 + growth.fillna(0.0)).cumprod()
+    benchmark = pd.DataFrame({"open": close.shift(fill_value=1.0), "close": close})
     return Panel(
         dates=panel.dates,
         symbols=panel.symbols,

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from ...signals import FACTORS
 from ...signals.factors import Factor
-from ...signals.factors.registry import get_factor
+from ...signals.factors.registry import lookup
 
 
 def run(code: str | None) -> None:
@@ -15,7 +15,7 @@ def run(code: str | None) -> None:
         console.print(_table())
         console.print(f"{len(FACTORS)} factors; `btalpha factors CODE` explains one")
     else:
-        _explain(get_factor(code), console)
+        _explain(lookup(code), console)
 
 
 def _table() -> Table:

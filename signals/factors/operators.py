@@ -97,7 +97,9 @@ def avedev(x: Packed, n: int) -> Packed:
 
 
 def cov(x: Packed, y: Packed, n: int) -> Packed:
-    """Covariance of the last n bars, ddof 0."""
+    """Covariance of the last n bars, ddof 0; of x with itself the variance."""
+    if y is x:
+        return kernels.rolling_variance(_floats(x), _whole("n", n))
     return kernels.rolling_covariance(_floats(x), _floats(y), _whole("n", n))
 
 

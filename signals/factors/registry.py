@@ -110,7 +110,7 @@ def lookup(code: str) -> Factor:
     >>> lookup("bool")
     Traceback (most recent call last):
         ...
-    btalpha.signals.factors.factor.FactorError: there is no factor 'bol'; did you mean boll?
+    btalpha.signals.factors.factor.FactorError: there is no factor 'bool'; did you mean boll?
     """
     try:
         return FACTORS[code]

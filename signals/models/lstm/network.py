@@ -1,5 +1,8 @@
 """What is learned: an LSTM that reads a stock's features bar by bar and gives a score after each."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -14,18 +17,19 @@ class ScoreNet(nn.Module):
     n_features
         F, width of the input.
     hidden, layers, dropout
-        Size of the state, number of stacked LSTMs, dropout between them and before the head.
+        Size of the state, number of stacked LSTMs, share of their output that is dropped before the
+        head while it learns.
     """
 
     def __init__(self, n_features: int, *, hidden: int = 64, layers: int = 1, dropout: float = 0.0) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(
-            n_features, hidden, num_layers=layers, dropout=dropout if layers > 1 else 0.0, batch_first=True
-        )
-        self.dropout = nn.Dropout(dropout)
+        self.lstm = nn.LSTM(n_features, hidden, num_layers=layers, batch_first=True)
+        self.dropout = dropout
         self.head = nn.Linear(hidden, 1)
 
-    def forward(self, bars: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+    def forward(
+        self, bars: torch.Tensor, state: State | None = None, *, generator: torch.Generator | None = None
+    ) -> tuple[torch.Tensor, State]:
         """Score every bar.
 
         Parameters
@@ -34,6 +38,8 @@ class ScoreNet(nn.Module):
             B x L x F: sequences of consecutive traded bars.
         state
             State after the bars before, or ``None`` at the start.
+        generator
+            Draws the dropout; ``None`` drops nothing.
 
         Returns
         -------
@@ -41,4 +47,28 @@ class ScoreNet(nn.Module):
             B x L scores, and the state after the last bar.
         """
         hidden, after = self.lstm(bars, state)
-        return self.head(self.dropout(hidden)).squeeze(-1), after
+        if generator is not None and self.dropout > 0:
+            # PyTorch's own dropout draws from one state for the whole process, which networks that
+            # train side by side would share.
+            kept = torch.rand(hidden.shape, generator=generator, device=hidden.device) >= self.dropout
+            hidden = hidden * kept / (1.0 - self.dropout)
+        return self.head(hidden).squeeze(-1), after
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed PyTorch's own draws inside the block; the caller's random state is as it was after it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let each operation run in one thread, so that no sum depends on the machine's cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

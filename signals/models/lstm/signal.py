@@ -1,7 +1,10 @@
 """What the strategy sees: ``LSTMSignal``, with ``fit`` and ``predict`` and no torch in its face."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from .network import ScoreNet
     from .training import Data, Epoch, TrainingSettings
 
+
+Result = TypeVar("Result")
 
 # What a saved file must hold to build the same networks and to fit them again.
 _SETTINGS = (
@@ -176,12 +181,13 @@ class LSTMSignal(FeatureSignal):
         from .training import Trainer
 
         data = self._data(features, labels)
-        self.networks_, self.history_ = [], []
-        for number in range(self.ensemble):
-            trainer = Trainer(self._settings(), self.seed + number, on_epoch=self._reporter(number))
-            network = self._network(features.shape[2], self.seed + number).to(data.features.device)
-            self.networks_.append(trainer.fit(network, data).cpu())
-            self.history_.append(trainer.history)
+        seeds = range(self.seed, self.seed + self.ensemble)
+        trainers = [Trainer(self._settings(), seed, on_epoch=self._reporter(seed)) for seed in seeds]
+        networks = [self._network(features.shape[2], seed).to(data.features.device) for seed in seeds]
+        self.networks_ = _side_by_side(
+            [partial(trainer.fit, network, data) for trainer, network in zip(trainers, networks, strict=True)]
+        )
+        self.history_ = [trainer.history for trainer in trainers]
         return data.validation
 
     def _score(self, features: np.ndarray, panel: Panel) -> np.ndarray:
@@ -191,7 +197,9 @@ class LSTMSignal(FeatureSignal):
         from .training import predict
 
         values, observed = self._tensors(features)
-        runs = [predict(network.to(values.device), values, observed) for network in self.networks_]
+        runs = _side_by_side(
+            [partial(predict, network.to(values.device), values, observed) for network in self.networks_]
+        )
         warm = np.cumsum(~np.isnan(features[:, :, 0]), axis=0) >= self.burn_in
         # Networks differ in the spread of their scores; each gets the same say.
         return [ZScore().transform(np.where(warm, scores, np.nan), panel.universe_array) for scores in runs]
@@ -210,12 +218,9 @@ class LSTMSignal(FeatureSignal):
         )
 
     def _network(self, n_features: int, seed: int) -> "ScoreNet":
-        import torch
+        from .network import ScoreNet, seeded
 
-        from .network import ScoreNet
-        from .training import seeded
-
-        with seeded(seed, torch.device("cpu")):
+        with seeded(seed):
             return ScoreNet(n_features, hidden=self.hidden, layers=self.layers, dropout=self.dropout)
 
     def _data(self, features: np.ndarray, labels: np.ndarray) -> "Data":
@@ -252,9 +257,21 @@ class LSTMSignal(FeatureSignal):
         values = torch.from_numpy(features).to(device)
         return values, torch.isfinite(values).all(-1)
 
-    def _reporter(self, number: int) -> "Callable[[Epoch], None] | None":
+    def _reporter(self, seed: int) -> "Callable[[Epoch], None] | None":
         report = self.on_epoch
-        return None if report is None else lambda epoch: report(number, epoch)
+        return None if report is None else lambda epoch: report(seed - self.seed, epoch)
+
+
+def _side_by_side(jobs: "list[Callable[[], Result]]") -> "list[Result]":
+    """Run jobs in threads, one a core: PyTorch lets go of the interpreter, and the data is shared."""
+    from .network import one_thread
+
+    def alone(job: "Callable[[], Result]") -> "Result":
+        with one_thread():
+            return job()
+
+    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(alone, jobs))
 
 
 def _check(signal: LSTMSignal) -> None:

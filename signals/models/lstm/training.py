@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -83,17 +82,15 @@ class Trainer:
     seed: int
     on_epoch: Callable[[Epoch], None] | None = None
     history: list[Epoch] = field(default_factory=list)
+    _dropout: torch.Generator | None = field(default=None, init=False, repr=False)
 
     def fit(self, network: ScoreNet, data: Data) -> ScoreNet:
         """Train and return the network with the weights of its best validation rank IC.
 
-        Without any validation rank IC the last weights stay. PyTorch's random state is the
-        trainer's own meanwhile, from its seed, and afterwards what it was.
+        Without any validation rank IC the last weights stay. What is drawn comes from the trainer's
+        seed alone, so networks may train side by side.
         """
-        with seeded(self.seed, data.features.device):
-            return self._fit(network, data)
-
-    def _fit(self, network: ScoreNet, data: Data) -> ScoreNet:
+        self._dropout = torch.Generator(data.features.device).manual_seed(self.seed)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
         )
@@ -150,7 +147,7 @@ class Trainer:
         if not len(stocks):
             return float("nan")
         sequences = close_up(data.features[rows][:, stocks], data.observed[rows][:, stocks])
-        scores = sequences.to_dates(network(sequences.bars)[0])
+        scores = sequences.to_dates(network(sequences.bars, generator=self._dropout)[0])
         loss = LOSSES[self.settings.loss](scores, data.labels[rows][:, stocks], mask[:, stocks])
         optimizer.zero_grad()
         loss.backward()
@@ -185,11 +182,3 @@ def predict(network: ScoreNet, features: torch.Tensor, observed: torch.Tensor) -
             seen = observed[:, some].cpu().numpy()
             out[:, some] = np.where(seen, scores, np.nan)
     return out
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed PyTorch inside the block; the caller's own random state is as it was after it."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield

@@ -81,6 +81,10 @@ class TestWhatIsComputed:
         np.testing.assert_array_equal(values[own_factor], compute_factors(bare_panel, ["ma"])["ma"])
         assert FACTORS[own_factor].source == "user"
 
+    def test_no_days(self, bare_panel: Panel) -> None:
+        empty = bare_panel.until("1990-01-01")
+        assert all(values.shape == (0, 2) for values in compute_factors(empty).values())
+
     @pytest.mark.parametrize("form", ["raw", "scaled"])
     def test_one_stock_one_day(self, bare_panel: Panel, form: str) -> None:
         single = bare_panel.select(["A"]).until(bare_panel.dates[0])

@@ -17,7 +17,8 @@ WINDOWED = {
     "std": lambda x, n: op.std(x, n),
     "avedev": lambda x, n: op.avedev(x, n),
     "skew": lambda x, n: op.skew(x, n),
-    "cov": lambda x, n: op.cov(x, x, n),
+    "cov": lambda x, n: op.cov(x, x.copy(), n),
+    "var": lambda x, n: op.cov(x, x, n),
     "slope": lambda x, n: op.slope(x, n),
 }
 PANDAS = {
@@ -28,6 +29,7 @@ PANDAS = {
     "std": lambda r: r.apply(np.std, raw=True),
     "avedev": lambda r: r.apply(lambda w: np.abs(w - w.mean()).mean(), raw=True),
     "cov": lambda r: r.apply(np.var, raw=True),
+    "var": lambda r: r.apply(np.var, raw=True),
     "slope": lambda r: r.apply(lambda w: np.polyfit(np.arange(len(w)), w, 1)[0], raw=True),
 }
 
