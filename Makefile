@@ -22,10 +22,9 @@ help: ## Show this list
 demo: $(STAMP) ## Run the main job on a simulated market and write a tearsheet (about a minute)
 	@$(BIN)/btalpha backtest --demo --out runs/demo
 	@test -s runs/demo/tearsheet.html || { echo "the run wrote no runs/demo/tearsheet.html" >&2; exit 1; }
-	@echo "The tearsheet is in $(CURDIR)/runs/demo/tearsheet.html"
 
 test: $(STAMP) ## Run the tests, with the examples of the docstrings
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(STAMP) ## Check style, formatting and types
 	@$(BIN)/ruff check .

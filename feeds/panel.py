@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -262,11 +262,14 @@ class Panel:
         """Return the panel with some fields replaced or added, each T x N."""
         return self._derive(arrays={**self._arrays, **arrays})
 
-    def add_to(self, cerebro: Any) -> list[PanelFeed]:
-        """Add one :class:`PanelFeed` a symbol to a Cerebro, named by the symbol, and return them."""
+    def add_to(self, cerebro: Any, *, extra: Sequence[str] = (), adjusted: bool = True) -> list[PanelFeed]:
+        """Add one :class:`PanelFeed` a symbol to a Cerebro, named by the symbol, and return them.
+
+        ``extra`` names fields to deliver as lines of their own; ``adjusted=False`` delivers raw prices.
+        """
         from .panel_feed import add_panel
 
-        return add_panel(self, cerebro)
+        return add_panel(self, cerebro, extra=extra, adjusted=adjusted)
 
     def _rows(self, first: int, last: int) -> Panel:
         dates = self.dates[first:last]

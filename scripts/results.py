@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parent / "results" / "csi300.json"
+RECORDED = Path(__file__).parent / "recorded" / "csi300.json"
 COMMAND = (
     "btalpha backtest scripts/configs/csi300.toml --data ashare_csi300_2010_2016.parquet "
     "--members index_members.csv --out runs/csi300"

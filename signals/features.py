@@ -89,7 +89,7 @@ class FeaturePipeline:
             if not self.codes_:
                 raise ValueError(
                     f"screen kept none of {len(cleaned)} factors over {len(panel)} dates; "
-                    "lower its thresholds, set min_factors, or give a longer panel"
+                    "lower its thresholds, set min_factors, or give a longer panel or more stocks"
                 )
         return _stack(cleaned, self.codes_, panel)
 
