@@ -10,7 +10,7 @@ import tomli_w
 from .versions import versions
 
 if TYPE_CHECKING:
-    from .commands.backtest import Run
+    from .run import Run
     from .settings import Settings
 
 

@@ -1,7 +1,6 @@
 """``btalpha backtest``: from bars to scores to orders to the tearsheet, in one folder."""
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,47 +11,17 @@ import pandas as pd
 from ...feeds import Panel
 from ...signals import Evaluation, WalkForward, evaluate
 from ...signals.timing import collect_seconds, stage
-from ...strategies.backtest import BacktestResult, run_backtest
-from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
-from ...strategies.report import performance, sessions_per_year, tearsheet
+from ...strategies.backtest import run_backtest
+from ...strategies.random_portfolios import random_benchmark
+from ...strategies.report import tearsheet
 from ..build import build_panel, build_walk_forward
 from ..files import recorded, write_results
+from ..metrics import gather_metrics
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
+from ..run import Run
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
-
-
-@dataclass(frozen=True)
-class Run:
-    """Everything that one backtest produced.
-
-    Attributes
-    ----------
-    settings
-        What was run.
-    panel
-        The bars.
-    walk
-        The walk-forward with its fits.
-    scores
-        dates x symbols, out-of-sample rows.
-    evaluation
-        Quality of the scores.
-    portfolio, chance
-        The portfolio and the random ones, under the same rules.
-    metrics
-        What ``metrics.json`` holds.
-    """
-
-    settings: Settings
-    panel: Panel
-    walk: WalkForward
-    scores: pd.DataFrame
-    evaluation: Evaluation
-    portfolio: BacktestResult
-    chance: RandomBenchmark
-    metrics: dict[str, Any]
 
 
 def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = False) -> None:
@@ -131,55 +100,6 @@ def write_tearsheet(result: Run, path: Path) -> None:
         config=recorded(settings),
         notes=list(result.panel.repairs),
     )
-
-
-def gather_metrics(
-    settings: Settings,
-    panel: Panel,
-    walk: WalkForward,
-    evaluation: Evaluation,
-    portfolio: BacktestResult,
-    chance: RandomBenchmark,
-) -> dict[str, Any]:
-    """Return what ``metrics.json`` holds: fractions, CNY and sessions as the names say."""
-    year = sessions_per_year(pd.DatetimeIndex(portfolio.returns.index))
-    placed = chance.rank(portfolio)
-    median = performance(chance.median, year)
-    return {
-        "title": settings.title,
-        "strategy": {
-            **performance(portfolio.returns, year),
-            "turnover": portfolio.turnover,
-            "costs": portfolio.costs,
-        },
-        "random": {
-            "n": settings.random.n,
-            "median_total_return": placed.median_total_return,
-            "median_sharpe": median["sharpe"],
-            "percentile": placed.percentile,
-            "p_value": placed.p_value,
-        },
-        "signal": evaluation.summary(),
-        "selected_factors": walk.selected_factors_,
-        "fits": [
-            {
-                "date": fit.date.date().isoformat(),
-                "first": fit.first.date().isoformat(),
-                "factors": len(fit.codes),
-                "validation_rank_ic": fit.validation_rank_ic,
-            }
-            for fit in walk.fits_
-        ],
-        "data": {
-            "first": panel.dates[0].date().isoformat(),
-            "last": panel.dates[-1].date().isoformat(),
-            "symbols": len(panel.symbols),
-            "traded_from": portfolio.returns.index[0].date().isoformat(),
-            "traded_to": portfolio.returns.index[-1].date().isoformat(),
-            "sessions_per_year": year,
-            "repairs": list(panel.repairs),
-        },
-    }
 
 
 def _rules(settings: Settings) -> dict[str, Any]:

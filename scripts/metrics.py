@@ -1,0 +1,61 @@
+"""The figures of a run, as ``metrics.json`` holds them."""
+
+from typing import Any
+
+import pandas as pd
+
+from ..feeds import Panel
+from ..signals import Evaluation, WalkForward
+from ..strategies.backtest import BacktestResult
+from ..strategies.random_portfolios import RandomBenchmark
+from ..strategies.report import performance, sessions_per_year
+from .settings import Settings
+
+
+def gather_metrics(
+    settings: Settings,
+    panel: Panel,
+    walk: WalkForward,
+    evaluation: Evaluation,
+    portfolio: BacktestResult,
+    chance: RandomBenchmark,
+) -> dict[str, Any]:
+    """Return what ``metrics.json`` holds: fractions, CNY and sessions as the names say."""
+    year = sessions_per_year(pd.DatetimeIndex(portfolio.returns.index))
+    placed = chance.rank(portfolio)
+    median = performance(chance.median, year)
+    return {
+        "title": settings.title,
+        "strategy": {
+            **performance(portfolio.returns, year),
+            "turnover": portfolio.turnover,
+            "costs": portfolio.costs,
+        },
+        "random": {
+            "n": settings.random.n,
+            "median_total_return": placed.median_total_return,
+            "median_sharpe": median["sharpe"],
+            "percentile": placed.percentile,
+            "p_value": placed.p_value,
+        },
+        "signal": evaluation.summary(),
+        "selected_factors": walk.selected_factors_,
+        "fits": [
+            {
+                "date": fit.date.date().isoformat(),
+                "first": fit.first.date().isoformat(),
+                "factors": len(fit.codes),
+                "validation_rank_ic": fit.validation_rank_ic,
+            }
+            for fit in walk.fits_
+        ],
+        "data": {
+            "first": panel.dates[0].date().isoformat(),
+            "last": panel.dates[-1].date().isoformat(),
+            "symbols": len(panel.symbols),
+            "traded_from": portfolio.returns.index[0].date().isoformat(),
+            "traded_to": portfolio.returns.index[-1].date().isoformat(),
+            "sessions_per_year": year,
+            "repairs": list(panel.repairs),
+        },
+    }
