@@ -103,7 +103,7 @@ class Panel:
         benchmark
             Index series with ``open`` and ``close``, by date (as index or as column ``date``).
         info
-            Facts by symbol.
+            Facts by symbol that hold on every day; a date of delisting, say, would look ahead.
 
         Raises
         ------

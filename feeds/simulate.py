@@ -97,9 +97,9 @@ def simulate_market(
     True
     """
     tables = simulate_tables(n_symbols, n_days, seed, start=start, strength=strength)
-    return Panel.from_long(
-        tables.bars, statements=tables.statements, benchmark=tables.benchmark, info=tables.info
-    )
+    # A panel's info holds on every day: who will be delisted is not known before.
+    info = tables.info.drop(columns="delist_date")
+    return Panel.from_long(tables.bars, statements=tables.statements, benchmark=tables.benchmark, info=info)
 
 
 def simulate_tables(

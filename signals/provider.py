@@ -54,6 +54,14 @@ class SignalProvider(ABC):
             0.1 % a day); NaN means not to be held.
         """
 
+    def predict_latest(self, panel: Panel) -> pd.DataFrame:
+        """Score the last date only: the last row of :meth:`predict`, a frame of one row.
+
+        A strategy that asks at the close of each session calls it; a provider that can give the
+        last row for less than all of them overrides it.
+        """
+        return self.predict(panel).iloc[-1:]
+
     def save(self, path: str | Path) -> None:
         """Write the fitted provider to one file, whole or not at all, without pickle.
 

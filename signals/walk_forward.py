@@ -138,6 +138,18 @@ class WalkForward(SignalProvider):
         """Return the scores of each network of an ensemble by itself (those of one for any other model)."""
         return self._assemble(panel, _predict_each)
 
+    def predict_latest(self, panel: Panel) -> pd.DataFrame:
+        """Return the last row of :meth:`predict`; only the latest fit is made, and asked."""
+        if self.start_ is None:
+            raise NotFittedError(self)
+        dates = refit_dates(panel.dates, self.start_, self.refit)[-1:]
+        if not len(dates):
+            return panel.frame(np.full((len(panel), len(panel.symbols)), np.nan)).iloc[-1:]
+        earlier = [fit for fit in self.fits_ if fit.date != dates[-1]]
+        (fit,) = self._fits_for(panel, dates)
+        self.fits_ = [*earlier, fit]
+        return fit.provider.predict_latest(panel).reindex(columns=panel.symbols)
+
     def _assemble(
         self, panel: Panel, predict: Callable[[SignalProvider, Panel], list[pd.DataFrame]]
     ) -> list[pd.DataFrame]:

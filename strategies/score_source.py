@@ -121,7 +121,8 @@ class ProviderScores:
         ValueError
             If the prediction is no frame whose last row is the session's, or has infinite values.
         """
-        scores = self._provider.predict(self._collector.panel())
+        predict = getattr(self._provider, "predict_latest", self._provider.predict)
+        scores = predict(self._collector.panel())
         kind = type(self._provider).__name__
         if not isinstance(scores, pd.DataFrame) or not len(scores):
             raise ValueError(f"{kind}.predict must return a frame of dates x symbols, got {scores!r:.80}")

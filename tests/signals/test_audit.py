@@ -188,7 +188,7 @@ class TestPlantedLeaks:
     @pytest.mark.parametrize("size", [np.inf, 1e15])
     def test_a_huge_value_elsewhere_hides_nothing(self, gappy: Panel, size: float) -> None:
         def leak(panel: Panel) -> pd.DataFrame:
-            frame = panel["close"].shift(-1)
+            frame = panel["close"] * float(panel["close"].stack().mean())  # noqa: PD013
             frame.iloc[10, 0] = size
             return frame
 

@@ -84,6 +84,14 @@ class TestRows:
         assert scores.isna().all().all()
         assert Spy.fits == []
 
+    def test_are_predicted_without_sight_of_the_next_fits_rows(self, gappy: Panel) -> None:
+        class Length(Spy):
+            def predict(self, panel: Panel) -> pd.DataFrame:
+                return panel.frame(np.full((len(panel), len(panel.symbols)), float(len(panel))))
+
+        walk = WalkForward(Length(), start=gappy.dates[100], refit=60).fit(gappy)
+        assert walk.predict(gappy).iloc[100:, 0].unique().tolist() == [160.0, 200.0]
+
 
 class TestFits:
     def test_are_used_again_on_a_longer_panel(self, gappy: Panel) -> None:
@@ -196,3 +204,21 @@ class TestValidation:
     def test_settings(self, settings: dict, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             WalkForward(Spy(), **settings)
+
+
+class TestLatest:
+    def test_it_is_the_last_row_of_predict(self, market: Panel) -> None:
+        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20)
+        walk.fit(market)
+        for row in (50, 60, 75, 85, len(market) - 1):
+            seen = market.until(market.dates[row])
+            pd.testing.assert_frame_equal(walk.predict_latest(seen), walk.predict(seen).iloc[-1:])
+
+    def test_session_by_session_it_fits_once_a_refit_date(self, market: Panel) -> None:
+        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20).fit(market)
+        for date in market.dates[55:105]:
+            walk.predict_latest(market.until(date))
+        assert [fit.date for fit in walk.fits_] == list(market.dates[[60, 80, 100]])
+        fitted = [fit.provider for fit in walk.fits_]
+        walk.predict_latest(market.until(market.dates[106]))
+        assert [fit.provider for fit in walk.fits_] == fitted

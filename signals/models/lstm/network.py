@@ -59,7 +59,7 @@ class ScoreNet(nn.Module):
 def seeded(seed: int) -> Iterator[None]:
     """Seed PyTorch's own draws inside the block; the caller's random state is as it was after it."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # not those of the GPUs, which stay untouched
         yield
 
 

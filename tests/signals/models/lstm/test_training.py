@@ -93,6 +93,15 @@ class TestSequences:
         assert (learned[train.stop :] == 0).all()
         assert (learned[: one.burn_in] == 0).all()
 
+    def test_the_burn_in_only_warms_the_state_up(self, data: Data) -> None:
+        losses = []
+        for spoiled_rows in (slice(0, 0), slice(0, 5), slice(0, 6)):
+            data.labels[spoiled_rows] = torch.arange(float(N))
+            trainer, one = Trainer(settings(), seed=0), network()
+            optimizer = torch.optim.SGD(one.parameters(), lr=0.1)
+            losses.append(trainer.train_step(one, optimizer, data, slice(0, 20)))
+        assert losses[0] == losses[1] != losses[2]
+
     def test_rows_after_the_training_rows_are_not_read(self, data: Data) -> None:
         spoiled = copy.copy(data)
         object.__setattr__(spoiled, "labels", data.labels.clone())
