@@ -39,24 +39,42 @@ class FactorSettings(Section):
     """Which factors are computed (none named: all that the data allows) and how they are cleaned."""
 
     codes: list[str] = []
-    outliers: Literal["mad", "clip", "none"] = "mad"
+    outliers: Literal["mad", "std", "boxplot", "clip", "none"] = "mad"
+    replace: Literal["median", "clip"] = "median"
     n_mad: Annotated[float, Field(gt=0)] = 3.0
-    gaps: Literal["forward", "none"] = "forward"
+    n_std: Annotated[float, Field(gt=0)] = 3.0
+    n_iqr: Annotated[float, Field(gt=0)] = 1.5
+    gaps: Literal["forward", "none", "linear_interpolation_that_looks_ahead"] = "forward"
     max_age: Annotated[int, Field(ge=0)] = 5
-    scale: Literal["rank", "zscore", "none"] = "rank"
+    neutralize: list[Literal["size", "industry"]] = []
+    scale: Literal["rank", "zscore", "robust_zscore", "minmax", "none"] = "rank"
     axis: Literal["stocks", "time"] = "stocks"
 
 
 class ScreenSettings(Section):
-    """Which factors are kept; see ``ICScreen``."""
+    """Which factors are kept; see ``ICScreen``. The last three are for ``btalpha screen`` alone.
+
+    ``form``: factors as a model sees them (``cleaned``), before the cleaning (``scaled``), or the
+    formulas' own values (``raw``). ``start``: first date that counts, earlier bars warm the factors
+    up. ``complete_only``: stocks with a bar on every day from there on.
+    """
 
     method: Literal["cross_section", "time_series", "none"] = "cross_section"
+    correlation: Literal["pearson", "spearman"] | None = None
+    target: Literal["return", "price"] = "return"
     min_t: Annotated[float, Field(ge=0)] = 2.0
+    min_ic: Annotated[float, Field(ge=0, le=1)] = 0.0
+    min_icir: Annotated[float, Field(ge=0)] = 0.0
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
     min_share: Annotated[float, Field(gt=0, le=1)] = 190 / 212
+    lags: Annotated[int, Field(ge=0)] | None = None
+    false_discovery: Literal["none", "stocks", "factors"] = "none"
     max_correlation: Annotated[float, Field(gt=0, le=1)] = 0.9
     max_factors: Annotated[int, Field(ge=1)] | None = None
-    min_factors: Annotated[int, Field(ge=1)] = 3
+    min_factors: Annotated[int, Field(ge=0)] = 3
+    form: Literal["cleaned", "scaled", "raw"] = "cleaned"
+    start: date | None = None
+    complete_only: bool = False
 
 
 class ModelSettings(Section):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..feeds import Panel
 from .factors import compute_factors
+from .factors.factor import FactorError
 from .labels import forward_returns
 from .preprocessing import Preprocessor
 from .provider import NotFittedError
@@ -77,7 +78,7 @@ class FeaturePipeline:
         with stage("factors"):
             raw = _with_values(compute_factors(panel, self.factors), panel)
             self.preprocessor_ = copy.deepcopy(self.preprocessor or Preprocessor())
-            cleaned = self.preprocessor_.fit_transform(raw, universe)
+            cleaned = self.preprocessor_.fit_transform(raw, universe, _context(panel, self.preprocessor_))
         self.codes_ = list(cleaned)
         if self.screen is not None:
             with stage("screen"):
@@ -118,12 +119,34 @@ class FeaturePipeline:
                 "give it the fields they need, or fit without these factors"
             )
         with stage("factors"):
-            return _stack(self.preprocessor_.transform(raw, _counted(panel)), self.codes_, panel)
+            context = _context(panel, self.preprocessor_)
+            return _stack(self.preprocessor_.transform(raw, _counted(panel), context), self.codes_, panel)
 
 
 def _counted(panel: Panel) -> np.ndarray:
     # A value carried into a suspended day must not stand among those of the stocks that traded.
     return panel.universe_array & panel.traded_array
+
+
+def _context(panel: Panel, preprocessor: Preprocessor) -> dict[str, pd.DataFrame | pd.Series]:
+    """Return what neutralisation needs to know: log market value and industry of each stock."""
+    context: dict[str, pd.DataFrame | pd.Series] = {}
+    if "size" in preprocessor.needs:
+        try:
+            context |= {"size": compute_factors(panel, ["market_cap"])["market_cap"]}
+        except FactorError as error:
+            raise ValueError(
+                f"neutralize by size needs market values ({error}); give the panel a field total_mktcap, "
+                "statements with total_shares, or leave size out of neutralize"
+            ) from error
+    if "industry" in preprocessor.needs:
+        if panel.info is None or "industry" not in panel.info:
+            raise ValueError(
+                "neutralize by industry needs the industry of each stock, which the panel lacks; give it "
+                "info with a column industry (Panel.from_long(info=...)), or leave industry out of neutralize"
+            )
+        context |= {"industry": panel.info["industry"]}
+    return context
 
 
 def _with_values(factors: Mapping[str, pd.DataFrame], panel: Panel) -> dict[str, pd.DataFrame]:

@@ -1,9 +1,27 @@
-"""Cleaning of factor values: outliers, gaps and scaling, each usable alone or as one ``Preprocessor``."""
+"""Cleaning of factors: outliers, gaps, neutralisation, scaling; each alone or as one ``Preprocessor``."""
 
 from .gaps import FillGaps
-from .outliers import MadOutliers
+from .interpolation import LinearInterpolationLooksAhead
+from .neutralize import Neutralize
+from .outliers import BoxplotOutliers, MadOutliers, Outliers, StdOutliers
 from .preprocessor import Preprocessor
-from .scaling import Rank, ZScore
-from .step import Step
+from .rank import Rank
+from .scaling import MinMax, RobustZScore, ZScore
+from .step import StatisticStep, Step
 
-__all__ = ["FillGaps", "MadOutliers", "Preprocessor", "Rank", "Step", "ZScore"]
+__all__ = [
+    "BoxplotOutliers",
+    "FillGaps",
+    "LinearInterpolationLooksAhead",
+    "MadOutliers",
+    "MinMax",
+    "Neutralize",
+    "Outliers",
+    "Preprocessor",
+    "Rank",
+    "RobustZScore",
+    "StatisticStep",
+    "StdOutliers",
+    "Step",
+    "ZScore",
+]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .kernels import fill_forward, median_and_mad
-from .step import Step
+from .gap_kernels import fill_forward
+from .step import Context, Step
 
 
 class FillGaps(Step):
@@ -17,6 +17,11 @@ class FillGaps(Step):
         Whether older gaps become the median of the universe on that day (of the values that are
         there, not of those carried forward). Either way a stock has no value before its first one.
 
+    Notes
+    -----
+    A stock without a value stays NaN throughout; on a day on which no value of the universe is
+    there, gaps too old to be carried stay NaN.
+
     Examples
     --------
     >>> gappy = np.array([[1.0, 5.0], [np.nan, 6.0], [np.nan, 7.0]])
@@ -25,16 +30,11 @@ class FillGaps(Step):
     """
 
     def __init__(self, *, max_age: int = 5, median: bool = True) -> None:
-        super().__init__(axis="stocks")
         if max_age < 0:
             raise ValueError(f"max_age must be 0 sessions or more, got {max_age}")
         self.max_age = max_age
         self.median = median
 
-    def _statistics(self, sample: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
-        if not self.median:
-            return (np.full(len(sample), np.nan),)
-        return (median_and_mad(np.sort(sample, axis=1))[0],)
-
-    def _apply(self, values: np.ndarray, *statistics: np.ndarray) -> np.ndarray:
-        return fill_forward(np.ascontiguousarray(values), self.max_age, statistics[0])
+    def _clean(self, values: np.ndarray, counted: np.ndarray, context: Context) -> np.ndarray:
+        fill_forward(values, counted, self.max_age, self.median)
+        return values

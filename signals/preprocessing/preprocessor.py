@@ -1,41 +1,54 @@
-"""The cleaning of a whole factor library: outliers, gaps, scaling, in this order."""
+"""The cleaning of a whole factor library: outliers, gaps, neutralisation, scaling, in this order."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from ..provider import NotFittedError
-from .gaps import FillGaps
-from .outliers import MadOutliers
-from .scaling import Rank, ZScore
-from .step import Axis, Step
+from .chain import build_chain, check_options, learn_and_clean
+from .outliers import Replace
+from .parameters import Parameters
+from .step import Axis, Context, Step, own_copy
+from .surroundings import Exposures, Surroundings
 
-_OUTLIERS = ("mad", "clip", "none")
-_GAPS = ("forward", "none")
-_SCALES = ("rank", "zscore", "none")
+Factors = Mapping[str, pd.DataFrame]
+Result = TypeVar("Result")
+MOST_THREADS = 8  # beyond, memory is what they wait for
 
 
-class Preprocessor:
+class Preprocessor(Parameters):
     """Clean factors in the paper's order, causally. Infinite values count as missing.
 
     Parameters
     ----------
     outliers
-        ``"mad"`` (further than ``n_mad`` MAD from the median becomes the median, the paper's),
-        ``"clip"`` (becomes the bound) or ``"none"``.
-    n_mad
-        Multiple of the MAD.
+        What is one: ``"mad"`` (further than ``n_mad`` median absolute deviations from the
+        median, the paper's), ``"std"`` (``n_std`` standard deviations from the mean),
+        ``"boxplot"`` (``n_iqr`` interquartile ranges off the quartiles) or ``"none"``.
+        ``"clip"`` is short for ``"mad"`` with ``replace="clip"``.
+    replace
+        An outlier becomes the ``"median"`` (the paper's) or is set to the bound, ``"clip"``.
+    n_mad, n_std, n_iqr
+        How far out an outlier is, by the measure of ``outliers``.
     gaps
         ``"forward"`` (at most ``max_age`` sessions, then the day's median) or ``"none"``. The
-        paper's linear interpolation needs the value after the gap and is not among them.
+        paper's linear interpolation needs the value after the gap, so it is no choice for a
+        backtest; ``"linear_interpolation_that_looks_ahead"`` is there to repeat its results.
+    max_age
+        Sessions for which ``"forward"`` carries a value.
+    neutralize
+        ``"size"``, ``"industry"``, both or none; they are given as ``context``, see :meth:`fit`
+        and :class:`~btalpha.signals.preprocessing.neutralize.Neutralize`.
     scale
-        ``"rank"``, ``"zscore"`` or ``"none"``.
+        ``"rank"``, ``"zscore"``, ``"robust_zscore"``, ``"minmax"`` (from -1 to 1) or ``"none"``.
     axis
-        ``"stocks"``: each day across its universe. ``"time"``: each stock with the statistics
-        of the rows given to ``fit``; a stock without any there becomes NaN.
+        Of outliers and scale. ``"stocks"``: each day across its universe. ``"time"``: each stock
+        with the statistics of the rows given to ``fit``; one without any there becomes NaN.
     steps
         Instead of all the above: your own steps, in order.
 
@@ -51,39 +64,38 @@ class Preprocessor:
         self,
         *,
         outliers: str = "mad",
+        replace: Replace = "median",
         n_mad: float = 3.0,
+        n_std: float = 3.0,
+        n_iqr: float = 1.5,
         gaps: str = "forward",
         max_age: int = 5,
+        neutralize: Sequence[str] = (),
         scale: str = "rank",
         axis: Axis = "stocks",
         steps: Sequence[Step] | None = None,
     ) -> None:
-        for name, value, allowed in (
-            ("outliers", outliers, _OUTLIERS),
-            ("gaps", gaps, _GAPS),
-            ("scale", scale, _SCALES),
-        ):
-            if value not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
-        if steps is None and scale == "rank" and axis == "time":
-            raise ValueError(
-                "scale must be 'zscore' or 'none' along time, got 'rank', which works across stocks only"
-            )
-        if not n_mad > 0:
-            raise ValueError(f"n_mad must be above 0 MAD, got {n_mad}")
         self.outliers = outliers
+        self.replace: Replace = replace
         self.n_mad = n_mad
+        self.n_std = n_std
+        self.n_iqr = n_iqr
         self.gaps = gaps
         self.max_age = max_age
+        self.neutralize = neutralize
         self.scale = scale
         self.axis: Axis = axis
         self.steps = steps
         self.fitted_: dict[str, list[Step]] | None = None
         self._symbols: pd.Index | None = None
+        if steps is None:
+            check_options(self._options())
         self._chain()  # the steps check the rest
 
-    def fit(self, factors: Mapping[str, pd.DataFrame], universe: np.ndarray | None = None) -> Self:
-        """Learn each factor's statistics; only ``axis="time"`` keeps any.
+    def fit(
+        self, factors: Factors, universe: np.ndarray | None = None, context: Exposures | None = None
+    ) -> Self:
+        """Learn each factor's statistics; only ``axis="time"`` has any.
 
         Parameters
         ----------
@@ -91,12 +103,15 @@ class Preprocessor:
             One dates x symbols frame a factor.
         universe
             T x N mask of the values that count in the statistics.
+        context
+            What the preprocessor :attr:`needs`: ``size``, the logarithm of market values (frame
+            dates x symbols), and ``industry``, labels (series by symbol).
         """
-        self.fit_transform(factors, universe)
+        self._fit(factors, Surroundings(universe, context), clean=False)
         return self
 
     def transform(
-        self, factors: Mapping[str, pd.DataFrame], universe: np.ndarray | None = None
+        self, factors: Factors, universe: np.ndarray | None = None, context: Exposures | None = None
     ) -> dict[str, pd.DataFrame]:
         """Return the cleaned factors; the frames given are not changed.
 
@@ -106,26 +121,33 @@ class Preprocessor:
             Before :meth:`fit`.
         KeyError
             For a factor that ``fit`` did not see.
+        ValueError
+            If the context lacks what the preprocessor :attr:`needs`.
         """
         if self.fitted_ is None:
             raise NotFittedError(self)
-        return {code: self._clean(code, frame, universe) for code, frame in factors.items()}
+        for code in factors:
+            if code not in self.fitted_:
+                raise KeyError(f"factor {code!r} was not in fit; fit the preprocessor with it")
+        around, fitted = Surroundings(universe, context), self.fitted_
+
+        def job(code: str, frame: pd.DataFrame) -> Callable[[], pd.DataFrame]:
+            symbols = self._known_symbols(frame)
+            counted, exposures = around.on(frame, symbols)
+            return lambda: _clean(fitted[code], frame, symbols, counted, exposures)
+
+        return _side_by_side({code: job(code, frame) for code, frame in factors.items()})
 
     def fit_transform(
-        self, factors: Mapping[str, pd.DataFrame], universe: np.ndarray | None = None
+        self, factors: Factors, universe: np.ndarray | None = None, context: Exposures | None = None
     ) -> dict[str, pd.DataFrame]:
         """Do what :meth:`fit` and :meth:`transform` do with the same factors, without cleaning them twice."""
-        self.fitted_ = {}
-        self._symbols = next(iter(factors.values())).columns if factors else None
-        cleaned = {}
-        for code, frame in factors.items():
-            values = _finite(frame)
-            chain = [copy.deepcopy(step) for step in self._chain()]
-            for step in chain:
-                values = step.fit(values, universe).transform(values, universe)
-            self.fitted_[code] = chain
-            cleaned[code] = _like(frame, values)
-        return cleaned
+        return self._fit(factors, Surroundings(universe, context), clean=True)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of what ``context`` must hold; empty without neutralisation."""
+        return tuple(dict.fromkeys(name for step in self._chain() for name in step.needs))
 
     @property
     def symbols(self) -> list[str] | None:
@@ -164,53 +186,62 @@ class Preprocessor:
         """
         if self.steps is not None:
             raise ValueError("a preprocessor with steps of your own has no settings that a file could hold")
-        names = ("outliers", "n_mad", "gaps", "max_age", "scale", "axis")
-        return {name: getattr(self, name) for name in names}
+        return {**self._options(), "neutralize": list(self.neutralize)}
 
-    def _clean(self, code: str, frame: pd.DataFrame, universe: np.ndarray | None) -> pd.DataFrame:
-        assert self.fitted_ is not None
-        if code not in self.fitted_:
-            raise KeyError(f"factor {code!r} was not in fit; fit the preprocessor with it")
-        known = frame
-        if self._along_time and self._symbols is not None and not frame.columns.equals(self._symbols):
-            # Statistics along time belong to a stock: one that was not in the fit has none.
-            known = frame.reindex(columns=self._symbols)
-            if universe is not None:
-                mask = pd.DataFrame(universe, columns=frame.columns)
-                universe = mask.reindex(columns=self._symbols, fill_value=False).to_numpy()
-        values = _finite(known)
-        for step in self.fitted_[code]:
-            values = step.transform(values, universe)
-        cleaned = _like(known, values)
-        return cleaned if known is frame else cleaned.reindex(columns=frame.columns)
+    def _fit(self, factors: Factors, around: Surroundings, *, clean: bool) -> dict[str, pd.DataFrame]:
+        self._symbols = next(iter(factors.values())).columns if factors else None
+        chains = {code: [copy.deepcopy(step) for step in self._chain()] for code in factors}
+
+        def job(code: str, frame: pd.DataFrame) -> Callable[[], np.ndarray]:
+            counted, exposures = around.on(frame, frame.columns)
+            return lambda: learn_and_clean(chains[code], _finite(frame), counted, exposures, clean=clean)
+
+        learns = clean or any(step.axis == "time" for step in self._chain())
+        jobs = {code: job(code, frame) for code, frame in factors.items()} if learns else {}
+        values = _side_by_side(jobs)
+        self.fitted_ = chains
+        return {code: _like(factors[code], values[code]) for code in factors} if clean else {}
+
+    def _known_symbols(self, frame: pd.DataFrame) -> pd.Index:
+        # Statistics along time belong to a stock: one that was not in the fit has none.
+        known = self._symbols
+        return (
+            frame.columns if known is None or not self._along_time or frame.columns.equals(known) else known
+        )
 
     @property
     def _along_time(self) -> bool:
         return any(step.axis == "time" for step in self._chain())
 
+    def _options(self) -> dict[str, Any]:
+        return {name: value for name, value in self.get_params().items() if name != "steps"}
+
     def _chain(self) -> list[Step]:
-        if self.steps is not None:
-            return list(self.steps)
-        chain: list[Step] = []
-        if self.outliers != "none":
-            replace = "median" if self.outliers == "mad" else "clip"
-            chain.append(MadOutliers(n=self.n_mad, replace=replace, axis=self.axis))
-        if self.gaps != "none":
-            chain.append(FillGaps(max_age=self.max_age))
-        if self.scale == "zscore":
-            chain.append(ZScore(axis=self.axis))
-        elif self.scale == "rank":
-            chain.append(Rank())
-        return chain
+        return build_chain(self._options()) if self.steps is None else list(self.steps)
+
+
+def _clean(
+    chain: list[Step], frame: pd.DataFrame, symbols: pd.Index, counted: np.ndarray, context: Context
+) -> pd.DataFrame:
+    known = frame if symbols is frame.columns else frame.reindex(columns=symbols)
+    values = _finite(known)
+    for step in chain:
+        values = step._clean(values, counted, context)
+    cleaned = _like(known, values)
+    return cleaned if known is frame else cleaned.reindex(columns=frame.columns)
+
+
+def _side_by_side(jobs: Mapping[str, Callable[[], Result]]) -> dict[str, Result]:
+    """Run jobs in threads, one a core: the loops over the values let go of the interpreter."""
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
+        return dict(zip(jobs, pool.map(lambda job: job(), jobs.values()), strict=True))
 
 
 def _finite(frame: pd.DataFrame) -> np.ndarray:
-    values = frame.to_numpy(dtype=np.float64)
-    infinite = np.isinf(values)
-    return np.where(infinite, np.nan, values) if infinite.any() else values
+    values = own_copy(frame.to_numpy())
+    np.copyto(values, np.nan, where=np.isinf(values))
+    return values
 
 
 def _like(frame: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
-    # A chain without a step hands the factor's own values through: they are copied.
-    copied = np.shares_memory(values, frame.to_numpy())
-    return pd.DataFrame(values, index=frame.index, columns=frame.columns, copy=copied)
+    return pd.DataFrame(values, index=frame.index, columns=frame.columns, copy=False)

@@ -1,8 +1,9 @@
-"""Filling of gaps against a plain loop."""
+"""Filling of gaps against plain loops and pandas."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from btalpha.signals.preprocessing import FillGaps
+from btalpha.signals.preprocessing import FillGaps, LinearInterpolationLooksAhead
 
 NAN = float("nan")
 
@@ -44,3 +45,21 @@ def test_nothing_is_taken_from_the_future() -> None:
 def test_max_age_is_checked() -> None:
     with pytest.raises(ValueError, match="max_age must be 0 sessions or more, got -1"):
         FillGaps(max_age=-1)
+
+
+class TestLinearInterpolation:
+    def test_by_eye(self) -> None:
+        values = np.array([[NAN, 1.0], [2.0, NAN], [NAN, NAN], [6.0, 7.0], [NAN, 9.0]])
+        want = [[NAN, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0], [NAN, 9.0]]
+        np.testing.assert_array_equal(LinearInterpolationLooksAhead().transform(values), want)
+
+    def test_equals_pandas(self, holes: np.ndarray) -> None:
+        want = pd.DataFrame(holes).interpolate(limit_area="inside").to_numpy()
+        assert (np.isnan(want) != np.isnan(holes)).any()
+        got = LinearInterpolationLooksAhead().transform(holes)
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+
+    def test_values_that_are_there_stay(self, holes: np.ndarray) -> None:
+        known = ~np.isnan(holes)
+        got = LinearInterpolationLooksAhead().transform(holes)
+        np.testing.assert_array_equal(got[known], holes[known])

@@ -1,9 +1,9 @@
-"""z-scores and ranks against NumPy, SciPy and a plain loop."""
+"""z-scores, ranks and ranges against NumPy, SciPy and a plain loop."""
 
 import numpy as np
 import pytest
-from btalpha.signals.preprocessing import Rank, ZScore
-from hypothesis import given
+from btalpha.signals.preprocessing import MinMax, Rank, RobustZScore, ZScore
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -55,6 +55,7 @@ class TestRank:
         expected = ((stats.rankdata(row) - 0.5) / 2000 - 0.5) * np.sqrt(12)
         np.testing.assert_allclose(Rank().transform(row[None])[0], expected, atol=1e-14)
 
+    @settings(deadline=None)  # the first call compiles
     @given(arrays(np.float64, (2, 7), elements=st.integers(-4, 4).map(float) | st.just(NAN)))
     def test_properties(self, values: np.ndarray) -> None:
         out = Rank().transform(values)
@@ -91,3 +92,91 @@ class TestZScore:
     def test_statistics_are_those_of_the_universe(self) -> None:
         inside = np.array([[True, True, False]])
         assert ZScore().transform(np.array([[1.0, 3.0, 10.0]]), inside).tolist() == [[-1.0, 1.0, 8.0]]
+
+
+def plain_robust(row: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    sample = row[counted & ~np.isnan(row)]
+    if not len(sample):
+        return np.full(len(row), NAN)
+    off = np.abs(sample - np.median(sample))
+    spread = 1.4826 * np.median(off) or 1.2533 * np.mean(off)
+    return (row - np.median(sample)) / spread if spread else np.where(np.isnan(row), NAN, 0.0)
+
+
+def plain_min_max(row: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    sample = row[counted & ~np.isnan(row)]
+    if not len(sample):
+        return np.full(len(row), NAN)
+    if np.ptp(sample) == 0:
+        return np.where(np.isnan(row), NAN, 0.5)
+    return (row - sample.min()) / np.ptp(sample)
+
+
+@pytest.mark.parametrize(
+    ("step", "plain"), [(RobustZScore(), plain_robust), (MinMax(), plain_min_max)], ids=repr
+)
+def test_equal_a_plain_loop(step: RobustZScore | MinMax, plain, holes: np.ndarray) -> None:
+    universe = np.random.default_rng(1).random(holes.shape) < 0.6
+    expected = np.array([plain(*pair) for pair in zip(holes, universe, strict=True)])
+    np.testing.assert_allclose(step.transform(holes, universe), expected, rtol=1e-12, atol=1e-14)
+
+
+class TestRobustZScore:
+    def test_by_eye(self) -> None:
+        # median 3, MAD 1
+        out = RobustZScore().transform(np.array([[1.0, 2.0, 3.0, 4.0, 100.0]])) * 1.4826
+        np.testing.assert_allclose(out, [[-2.0, -1.0, 0.0, 1.0, 97.0]], rtol=1e-12)
+
+    def test_an_outlier_moves_nobody(self) -> None:
+        near, far = ([[1.0, 2.0, 3.0, 4.0, last]] for last in (9.0, 9e9))
+        np.testing.assert_array_equal(
+            RobustZScore().transform(np.array(near))[:, :4], RobustZScore().transform(np.array(far))[:, :4]
+        )
+
+    def test_where_most_values_are_equal_the_mean_deviation_is_the_spread(self) -> None:
+        # median 0, MAD 0, mean absolute deviation 1
+        out = RobustZScore().transform(np.array([[0.0, 0.0, 0.0, 4.0]])) * 1.2533
+        np.testing.assert_allclose(out, [[0.0, 0.0, 0.0, 4.0]], rtol=1e-12)
+
+    def test_is_a_z_score_of_normal_values(self) -> None:
+        values = np.random.default_rng(0).normal(5.0, 3.0, (1, 200_000))
+        np.testing.assert_allclose(RobustZScore().transform(values), ZScore().transform(values), atol=0.05)
+
+    @settings(deadline=None)  # the first call compiles
+    @given(arrays(np.float64, (2, 7), elements=st.integers(-50, 50).map(float) | st.just(NAN)))
+    def test_shift_and_scale_change_nothing(self, values: np.ndarray) -> None:
+        np.testing.assert_allclose(
+            RobustZScore().transform(values * 4 - 8), RobustZScore().transform(values), rtol=1e-12
+        )
+
+
+class TestMinMax:
+    def test_by_eye(self) -> None:
+        assert MinMax().transform(np.array([[2.0, 3.0, 6.0]])).tolist() == [[0.0, 0.25, 1.0]]
+        assert MinMax(low=-1.0).transform(np.array([[2.0, 3.0, 6.0]])).tolist() == [[-1.0, -0.5, 1.0]]
+
+    def test_along_time_a_later_value_may_lie_beyond(self) -> None:
+        step = MinMax(axis="time").fit(np.array([[1.0, 5.0], [3.0, 5.0]]))
+        out = step.transform(np.array([[5.0, 9.0], [0.0, NAN]]))
+        np.testing.assert_array_equal(out, [[2.0, 0.5], [-0.5, NAN]])
+
+    def test_an_outsider_may_lie_beyond(self) -> None:
+        inside = np.array([[True, True, False]])
+        assert MinMax().transform(np.array([[0.0, 2.0, 3.0]]), inside).tolist() == [[0.0, 1.0, 1.5]]
+
+    @settings(deadline=None)  # the first call compiles
+    @given(arrays(np.float64, (2, 7), elements=st.floats(-1e9, 1e9) | st.just(NAN)))
+    def test_properties(self, values: np.ndarray) -> None:
+        out = MinMax(low=-1.0, high=1.0).transform(values)
+        np.testing.assert_array_equal(np.isnan(out), np.isnan(values))
+        for row, before in zip(out, values, strict=True):
+            known = before[~np.isnan(before)]
+            if len(known) and np.ptp(known) > 0:
+                assert (np.nanmin(row), np.nanmax(row)) == (-1.0, 1.0)
+            else:
+                assert (row[~np.isnan(row)] == 0.0).all()
+
+    @pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (NAN, 1.0), (0.0, np.inf)])
+    def test_ends_are_checked(self, low: float, high: float) -> None:
+        with pytest.raises(ValueError, match=f"low must lie below high and both be finite, got low={low}"):
+            MinMax(low=low, high=high)

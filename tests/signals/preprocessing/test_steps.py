@@ -1,22 +1,57 @@
 """The contract that every cleaning step keeps, whatever it does."""
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 from btalpha.signals import NotFittedError
-from btalpha.signals.preprocessing import FillGaps, MadOutliers, Rank, Step, ZScore
+from btalpha.signals.preprocessing import (
+    BoxplotOutliers,
+    FillGaps,
+    LinearInterpolationLooksAhead,
+    MadOutliers,
+    MinMax,
+    Neutralize,
+    Rank,
+    RobustZScore,
+    StatisticStep,
+    StdOutliers,
+    Step,
+    ZScore,
+)
 
-ACROSS = [MadOutliers(), MadOutliers(replace="clip"), FillGaps(), FillGaps(median=False), ZScore(), Rank()]
-ALONG = [MadOutliers(axis="time"), MadOutliers(axis="time", replace="clip"), ZScore(axis="time")]
+RULES = [
+    MadOutliers(),
+    MadOutliers(replace="clip"),
+    StdOutliers(n=1.0),
+    StdOutliers(n=1.0, replace="clip"),
+    BoxplotOutliers(n=0.5),
+    BoxplotOutliers(n=0.5, replace="clip"),
+    ZScore(),
+    RobustZScore(),
+    MinMax(),
+    MinMax(low=-1.0),
+]
+OTHERS = [
+    Rank(),
+    Neutralize(),
+    Neutralize(against=("size",)),
+    Neutralize(against=("industry",)),
+]
+FILLING = [FillGaps(), FillGaps(max_age=0), FillGaps(median=False)]
+LOOKING_AHEAD = [LinearInterpolationLooksAhead()]
+ACROSS = RULES + OTHERS + FILLING
+ALONG = [copy.deepcopy(step).set_params(axis="time") for step in RULES]
 FIT_ROWS = 30
+SIZES = np.random.default_rng(4).normal(23.0, 1.0, (60, 11))
+SIZES[np.random.default_rng(6).random(SIZES.shape) < 0.05] = np.nan
+INDUSTRIES = np.array(
+    ["bank", "steel", "bank", "food", "food", "bank", "steel", None, "food", "bank", "coal"]
+)
 
 
-def name(step: Step) -> str:
-    return "-".join([type(step).__name__, *(str(v) for k, v in vars(step).items() if k != "statistics_")])
-
-
-@pytest.fixture(params=ACROSS + ALONG, ids=name)
+@pytest.fixture(params=ACROSS + ALONG + LOOKING_AHEAD, ids=repr)
 def step(request: pytest.FixtureRequest) -> Step:
     return copy.deepcopy(request.param)
 
@@ -28,9 +63,18 @@ def universe(holes: np.ndarray) -> np.ndarray:
     return mask
 
 
-def clean(step: Step, values: np.ndarray, universe: np.ndarray | None) -> np.ndarray:
-    fitted = copy.deepcopy(step).fit(values[:FIT_ROWS], None if universe is None else universe[:FIT_ROWS])
-    return fitted.transform(values, universe)
+def surroundings(rows: slice, order: np.ndarray | slice = slice(None)) -> Mapping[str, np.ndarray]:
+    return {"size": SIZES[rows][:, order], "industry": INDUSTRIES[order]}
+
+
+def clean(
+    step: Step, values: np.ndarray, universe: np.ndarray | None, order: np.ndarray | slice = slice(None)
+) -> np.ndarray:
+    early, whole = slice(FIT_ROWS), slice(len(values))
+    fitted = copy.deepcopy(step).fit(
+        values[early], None if universe is None else universe[early], surroundings(early, order)
+    )
+    return fitted.transform(values, universe, surroundings(whole, order))
 
 
 @pytest.mark.parametrize("masked", [True, False])
@@ -39,23 +83,34 @@ class TestEveryStep:
         out = clean(step, holes, universe if masked else None)
         assert (out.shape, out.dtype) == (holes.shape, np.float64)
 
+    def test_does_something(self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool) -> None:
+        out = clean(step, holes, universe if masked else None)
+        assert not np.array_equal(out, holes, equal_nan=True)
+
     def test_changes_nothing_it_is_given(
         self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool
     ) -> None:
         values, mask = holes.copy(), universe.copy() if masked else None
+        sizes = SIZES.copy()
         out = clean(step, values, mask)
         out[:] = -1.0
         np.testing.assert_array_equal(values, holes)
+        np.testing.assert_array_equal(SIZES, sizes)
         if mask is not None:
             np.testing.assert_array_equal(mask, universe)
 
-    def test_works_on_read_only_and_strided_input(
+    def test_works_on_read_only_strided_and_narrow_input(
         self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool
     ) -> None:
         mask = universe if masked else None
         strided = np.asfortranarray(holes)
         strided.flags.writeable = False
-        np.testing.assert_array_equal(clean(step, strided, mask), clean(step, holes, mask))
+        frozen = None if mask is None else np.asfortranarray(mask)
+        if frozen is not None:
+            frozen.flags.writeable = False
+        want = clean(step, holes, mask)
+        np.testing.assert_array_equal(clean(step, strided, frozen), want)
+        np.testing.assert_array_equal(clean(step, holes.astype(np.float32), mask), want)
 
     @pytest.mark.parametrize("stop", [31, 40, 59])
     def test_is_causal(
@@ -65,6 +120,9 @@ class TestEveryStep:
         other = holes.copy()
         other[stop:] = np.nan_to_num(other[stop:]) * 10 + 7
         whole = clean(step, holes, mask)[:stop]
+        if isinstance(step, LinearInterpolationLooksAhead):
+            assert not np.array_equal(clean(step, other, mask)[:stop], whole, equal_nan=True)
+            return
         np.testing.assert_array_equal(clean(step, other, mask)[:stop], whole)
         part = clean(step, holes[:stop], None if mask is None else mask[:stop])
         np.testing.assert_array_equal(part, whole)
@@ -75,14 +133,14 @@ class TestEveryStep:
         order = np.random.default_rng(3).permutation(holes.shape[1])
         mask = universe if masked else None
         whole = clean(step, holes, mask)
-        got = clean(step, holes[:, order], None if mask is None else mask[:, order])
+        got = clean(step, holes[:, order], None if mask is None else mask[:, order], order)
         np.testing.assert_allclose(got, whole[:, order], rtol=1e-9, atol=1e-12)
 
     def test_only_filling_gives_nan_a_value(
         self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool
     ) -> None:
         out = clean(step, holes, universe if masked else None)
-        if not isinstance(step, FillGaps):
+        if not isinstance(step, FillGaps | LinearInterpolationLooksAhead):
             assert np.isnan(out[np.isnan(holes)]).all()
         assert np.isnan(out[:, 4]).all(), "a stock without a value never has one"
         assert not np.isinf(out).any()
@@ -91,14 +149,46 @@ class TestEveryStep:
     def test_degenerate_shapes(
         self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool, shape: tuple[int, int]
     ) -> None:
-        values = np.ones(shape)
-        out = clean(step, values, np.ones(shape, dtype=bool) if masked else None)
+        values, mask = np.ones(shape), np.ones(shape, dtype=bool) if masked else None
+        context = {"size": np.ones(shape), "industry": np.full(shape[1], "bank")}
+        out = step.fit(values, mask, context).transform(values, mask, context)
         assert out.shape == shape
         assert np.isfinite(out).all()
 
+    @pytest.mark.parametrize("value", [0.0, 0.1, -3e9, 1e-9])
+    def test_constant_values(
+        self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool, value: float
+    ) -> None:
+        """They stay (outliers, gaps) or go to the middle of the scale; rounding errors are no spread."""
+        context = {"size": SIZES[:3, :7], "industry": INDUSTRIES[:7]}
+        values, mask = np.full((3, 7), value), universe[:3, :7] if masked else None
+        out = step.fit(values, mask, context).transform(values, mask, context)
+        middle = {MinMax: 0.5 * (step.low + step.high) if isinstance(step, MinMax) else 0.0}
+        scales = isinstance(step, ZScore | RobustZScore | MinMax | Rank | Neutralize)
+        want = middle.get(type(step), 0.0) if scales else value
+        assert np.isin(out[np.isfinite(out)], [want]).all()
+        assert np.isfinite(out).any()
 
-# FillGaps is another case: a gap takes the stock's own earlier value, also one from outside the universe.
-@pytest.mark.parametrize("step", [one for one in ACROSS + ALONG if not isinstance(one, FillGaps)], ids=name)
+    def test_rows_without_a_value(
+        self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool
+    ) -> None:
+        nothing = np.full((4, 3), np.nan)
+        context = {"size": SIZES[:4, :3], "industry": INDUSTRIES[:3]}
+        out = step.fit(nothing, universe[:4, :3] if masked else None, context).transform(
+            nothing, None, context
+        )
+        assert np.isnan(out).all()
+
+    def test_fit_transform_is_fit_then_transform(
+        self, step: Step, holes: np.ndarray, universe: np.ndarray, masked: bool
+    ) -> None:
+        mask, context = universe if masked else None, surroundings(slice(60))
+        twice = copy.deepcopy(step).fit(holes, mask, context).transform(holes, mask, context)
+        np.testing.assert_array_equal(step.fit_transform(holes, mask, context), twice)
+
+
+# Gaps are another case: one takes the stock's own earlier value, also one from outside the universe.
+@pytest.mark.parametrize("step", RULES + OTHERS + ALONG, ids=repr)
 def test_values_outside_the_universe_do_not_move_the_others(
     step: Step, holes: np.ndarray, universe: np.ndarray
 ) -> None:
@@ -108,7 +198,7 @@ def test_values_outside_the_universe_do_not_move_the_others(
     np.testing.assert_array_equal(before[inside], after[inside])
 
 
-@pytest.mark.parametrize("step", ALONG, ids=name)
+@pytest.mark.parametrize("step", ALONG, ids=repr)
 class TestAlongTime:
     def test_needs_a_fit(self, step: Step, holes: np.ndarray) -> None:
         with pytest.raises(NotFittedError, match=type(step).__name__):
@@ -119,8 +209,21 @@ class TestAlongTime:
         one_by_one = np.vstack([fitted.transform(row[None]) for row in holes])
         np.testing.assert_array_equal(one_by_one, fitted.transform(holes))
 
+    def test_is_the_step_across_stocks_turned_round(
+        self, step: StatisticStep, holes: np.ndarray, universe: np.ndarray
+    ) -> None:
+        across = copy.deepcopy(step).set_params(axis="stocks").transform(holes.T, universe.T).T
+        np.testing.assert_array_equal(step.fit_transform(holes, universe), across)
 
-@pytest.mark.parametrize("step", [MadOutliers, ZScore])
-def test_axis_is_checked(step: type[Step]) -> None:
+
+@pytest.mark.parametrize("step", RULES, ids=repr)
+def test_axis_is_checked(step: StatisticStep) -> None:
     with pytest.raises(ValueError, match="axis must be 'stocks' or 'time', got 'day'"):
-        step(axis="day")  # type: ignore[arg-type]
+        type(step)(axis="day")  # type: ignore[arg-type]
+
+
+def test_a_universe_of_another_shape_is_refused(step: Step, holes: np.ndarray) -> None:
+    with pytest.raises(
+        ValueError, match=r"universe must have the shape of values, \(60, 11\), got \(60, 3\)"
+    ):
+        step.transform(holes, np.ones((60, 3), dtype=bool))
