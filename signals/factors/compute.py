@@ -1,7 +1,8 @@
 """Compute factors of a panel: the one entry point that models and screens use."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from .registry import FACTORS, lookup
 logger = logging.getLogger("btalpha.factors")
 
 FORMS = ("scaled", "raw")
+BLOCK = 256
+"""Stocks that are computed together: their arrays stay near the processor, as those of thousands do not."""
 Codes = Iterable[str] | Mapping[str, Mapping[str, object]] | None
 
 
@@ -64,18 +67,55 @@ def compute_factors(
     2016-01-05   NaN   NaN
     2016-01-06  11.0  10.0
     """
+    return dict(iter_factors(panel, codes, form=form, dtype=dtype))
+
+
+def iter_factors(
+    panel: Panel, codes: Codes = None, *, form: str = "scaled", dtype: type = np.float64
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Compute factors one at a time, for panels of which not all factors fit into memory at once.
+
+    What is asked for is checked here; each factor is then computed when the iterator comes to it,
+    and forgotten by it. Beside the panel the iterator keeps the packed fields that formulas
+    share, about three times the panel's own size.
+
+    Parameters
+    ----------
+    panel, codes, form, dtype
+        As in :func:`compute_factors`.
+
+    Returns
+    -------
+    iterator of (str, pandas.DataFrame)
+        Code and T x N frame, the same as those of :func:`compute_factors` and in the same order.
+
+    Raises
+    ------
+    FactorError
+        As :func:`compute_factors`, at once; a parameter's value is checked when its factor is due.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "date": pd.bdate_range("2016-01-04", periods=3), "symbol": "A", "open": 10.0,
+    ...     "high": 12.0, "low": 9.0, "close": [10.0, 11.0, 12.0], "volume": 100.0})
+    >>> for code, frame in iter_factors(Panel.from_long(table), {"ma": dict(n=3), "rev5": dict(n=1)}):
+    ...     print(code, frame["A"].round(3).tolist())
+    ma [nan, nan, -0.083]
+    rev5 [nan, -0.1, -0.091]
+    """
     wanted = _parameters(codes)
     if form not in FORMS:
         raise FactorError(f"form must be scaled or raw, got {form!r}{did_you_mean(form, FORMS)}")
     for code, overrides in wanted.items():
         lookup(code).parameters(overrides)
-    bars = Bars(panel)
-    able, reasons = _split(bars, wanted)
+    stocks = _Stocks(panel)
+    able, reasons = _split(stocks.whole, wanted)
     _report(reasons, logging.INFO if codes is None else logging.WARNING)
     if not able:
         lines = "; ".join(f"{code}: {reason}" for code, reason in reasons.items()) or "no code was given"
         raise FactorError(f"none of the factors can be computed ({lines})")
-    return {code: _frame(FACTORS[code], bars, wanted[code], form=form, dtype=dtype) for code in able}
+    return ((code, _frame(FACTORS[code], stocks, wanted[code], form=form, dtype=dtype)) for code in able)
 
 
 def computable(panel: Panel, codes: Codes = None) -> tuple[list[str], dict[str, str]]:
@@ -127,10 +167,30 @@ def _report(reasons: Mapping[str, str], level: int) -> None:
         logger.log(level, "factor %s is left out: %s", code, reason)
 
 
+class _Stocks:
+    """The bars of a panel, whole and in blocks of stocks."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.whole = Bars(panel)
+
+    @cached_property
+    def blocks(self) -> list[Bars]:
+        symbols = self.panel.symbols
+        return [Bars(self.panel.select(symbols[i : i + BLOCK])) for i in range(0, len(symbols), BLOCK)]
+
+    def of(self, factor: Factor) -> list[Bars]:
+        """Return what a factor is computed from, in the order of the stocks."""
+        # A statement factor works on all statements at once, and a user's own may compare stocks.
+        whole = "PIT" in factor.flags or factor.source == "user" or len(self.panel.symbols) <= BLOCK
+        return [self.whole] if whole else self.blocks
+
+
 def _frame(
-    factor: Factor, bars: Bars, parameters: Mapping[str, object], *, form: str, dtype: type
+    factor: Factor, stocks: _Stocks, parameters: Mapping[str, object], *, form: str, dtype: type
 ) -> pd.DataFrame:
     # A formula may meet log(0) or an overflow on its way to a NaN; only the result counts.
     with np.errstate(all="ignore"):
-        values = bars.unpack(factor.compute(bars, parameters, form=form))
-    return bars.panel.frame(values.astype(dtype, copy=False))
+        parts = [bars.unpack(factor.compute(bars, parameters, form=form)) for bars in stocks.of(factor)]
+        values = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        return stocks.panel.frame(values.astype(dtype, copy=False))

@@ -169,7 +169,9 @@ class TestRefusals:
             raise KeyboardInterrupt
 
         monkeypatch.setattr("btalpha.scripts.commands.backtest.write_results", interrupted)
-        assert btalpha("backtest", quick, "--data", bars_file, "--out", out, "--quiet", "--seed", 9).code == 130
+        assert (
+            btalpha("backtest", quick, "--data", bars_file, "--out", out, "--quiet", "--seed", 9).code == 130
+        )
         assert {file.name: file.read_bytes() for file in out.iterdir()} == before
         assert not [entry for entry in tmp_path.iterdir() if ".tmp-" in entry.name]
 

@@ -13,6 +13,7 @@ from btalpha.signals.factors import (
     FactorError,
     computable,
     compute_factors,
+    iter_factors,
     register,
     unregister,
 )
@@ -140,6 +141,55 @@ class TestValidation:
             FactorError, match=r"form must be scaled or raw, got 'scale'; did you mean scaled\?"
         ):
             compute_factors(bare_panel, ["ma"], form="scale")
+
+
+class TestOneByOne:
+    @pytest.mark.parametrize("form", ["raw", "scaled"])
+    def test_equals_all_at_once(self, panel: Panel, form: str) -> None:
+        at_once = compute_factors(panel, form=form)
+        one_by_one = iter_factors(panel, form=form)
+        for code, values in at_once.items():
+            name, frame = next(one_by_one)
+            assert name == code
+            pd.testing.assert_frame_equal(frame, values, check_exact=True)
+        assert next(one_by_one, None) is None
+
+    @pytest.mark.parametrize("form", ["raw", "scaled"])
+    def test_blocks_of_stocks_change_nothing(
+        self, panel: Panel, form: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = compute_factors(panel, form=form)
+        monkeypatch.setattr("btalpha.signals.factors.compute.BLOCK", 3)  # of ten stocks
+        for code, values in iter_factors(panel, form=form):
+            pd.testing.assert_frame_equal(values, whole[code], check_exact=True)
+
+    def test_own_factor_sees_all_stocks(
+        self, own_factor: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("btalpha.signals.factors.compute.BLOCK", 3)
+        seen = []
+        monkeypatch.setattr(Bars, "unpack", lambda bars, values: seen.append(values.shape[1]) or values)
+        next(iter_factors(panel, [own_factor]))
+        assert seen == [10]
+
+    def test_takes_parameters_and_type(self, panel: Panel) -> None:
+        asked = {"boll": {"n": 20, "line": "upper"}, "ma": {}}
+        one_by_one = dict(iter_factors(panel, asked, dtype=np.float32))
+        assert list(one_by_one) == list(asked)
+        for code, values in compute_factors(panel, asked, dtype=np.float32).items():
+            assert (one_by_one[code].dtypes == np.float32).all()
+            pd.testing.assert_frame_equal(one_by_one[code], values, check_exact=True)
+
+    def test_refuses_before_the_first_is_asked_for(self, bare_panel: Panel) -> None:
+        for codes in (["bol"], {"boll": {"length": 3}}, ["turn5"]):
+            with pytest.raises(FactorError):
+                iter_factors(bare_panel, codes)
+
+    def test_computes_nothing_that_is_not_asked_for(self, bare_panel: Panel) -> None:
+        one_by_one = iter_factors(bare_panel, {"ma": {}, "boll": {"line": "uper"}})
+        assert next(one_by_one)[0] == "ma"
+        with pytest.raises(FactorError, match="uper"):
+            next(one_by_one)
 
 
 class TestRegister:
