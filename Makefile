@@ -33,8 +33,8 @@ lint: $(STAMP) ## Check style, formatting and types
 
 bench: $(STAMP) ## Run the benchmarks one after the other
 	@for file in scripts/benchmarks/[a-z]*.py; do \
-	    test -e "$$file" || { echo "no benchmark in scripts/benchmarks" >&2; exit 1; }; \
-	    echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
+	    echo "== $$file"; \
+	    $(BIN)/python -m btalpha.scripts.benchmarks.$$(basename "$$file" .py) || exit 1; \
 	done
 
 clean: ## Remove the environment, the caches and the demo's output

@@ -90,15 +90,41 @@ def build_provider(
 
 def _features(settings: Settings) -> dict[str, Any]:
     factors, screen = settings.factors, settings.screen
-    preprocessor = Preprocessor(**factors.model_dump(exclude={"codes"}))
-    chosen = None if screen.method == "none" else ICScreen(**screen.model_dump())
+    if screen.target == "price":
+        raise SettingsError(
+            "screen.target 'price' is for btalpha screen: a model learns from returns, and its factors "
+            "are screened against them; set it to 'return'"
+        )
     return {
         "factors": factors.codes or None,
-        "preprocessor": preprocessor,
-        "screen": chosen,
+        "preprocessor": build_preprocessor(settings),
+        "screen": None if screen.method == "none" else build_screen(settings),
         "horizon": settings.model.horizon,
         "label": settings.model.label,
     }
+
+
+def build_preprocessor(settings: Settings) -> Preprocessor:
+    """Return the unfitted cleaning of the settings."""
+    return Preprocessor(**settings.factors.model_dump(exclude={"codes"}))
+
+
+def build_screen(settings: Settings) -> ICScreen:
+    """Return the unfitted screen of the settings.
+
+    Raises
+    ------
+    SettingsError
+        If they name none, or settings that do not go together.
+    """
+    if settings.screen.method == "none":
+        raise SettingsError(
+            "screen.method is 'none', which keeps every factor; name cross_section or time_series"
+        )
+    try:
+        return ICScreen(**settings.screen.model_dump(exclude={"form", "start", "complete_only"}))
+    except ValueError as error:
+        raise SettingsError(f"screen: {error}") from error
 
 
 def build_walk_forward(

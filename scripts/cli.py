@@ -80,11 +80,75 @@ def backtest(
 @app.command()
 def factors(
     code: Annotated[str | None, typer.Argument(help="One factor to explain.")] = None,
+    data: Data = None,
+    statements: Statements = None,
+    benchmark: Benchmark = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the list as CSV, too.")] = None,
+    plugin: Annotated[str | None, typer.Option(help="A module of yours that registers factors.")] = None,
 ) -> None:
-    """List the factors, or explain one."""
+    """List the factors, or explain one; with --data, tell what can be computed and how much it covers."""
     from .commands.factors import run
 
-    run(code)
+    run(code, data=data, statements=statements, benchmark=benchmark, csv_file=csv, plugin=plugin)
+
+
+@app.command()
+def screen(
+    config: Config = None,
+    data: Data = None,
+    members: Members = None,
+    index: Index = None,
+    statements: Statements = None,
+    benchmark: Benchmark = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
+        "runs/screen"
+    ),
+    start: Annotated[str | None, typer.Option(help="First date that counts; bars before warm up.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date of the bars.")] = None,
+    codes: Annotated[str | None, typer.Option(help="Factors, with commas between; else all.")] = None,
+    form: Annotated[str | None, typer.Option(help="cleaned (as a model sees them), scaled or raw.")] = None,
+    method: Annotated[str | None, typer.Option(help="cross_section or time_series.")] = None,
+    target: Annotated[str | None, typer.Option(help="return or price.")] = None,
+    correlation: Annotated[str | None, typer.Option(help="pearson or spearman.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Sessions that the target lies ahead.")] = None,
+    label: Annotated[str | None, typer.Option(help="open or close: the prices of the target.")] = None,
+    false_discovery: Annotated[str | None, typer.Option(help="none, stocks or factors.")] = None,
+    lags: Annotated[int | None, typer.Option(help="Days of overlap; else the horizon less one.")] = None,
+    max_correlation: Annotated[float | None, typer.Option(help="Drop repeats above it; 1: none.")] = None,
+    complete_only: Annotated[
+        bool, typer.Option("--complete-only", help="Only stocks with a bar on every day that counts.")
+    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Screen on the embedded simulated market.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
+) -> None:
+    """Screen the factors by information coefficient: a table, a CSV file and a page."""
+    from .commands.screen import run
+    from .settings import load_settings
+
+    settings = load_settings(
+        config,
+        {
+            "data.bars": data,
+            "data.members": members,
+            "data.index": index,
+            "data.statements": statements,
+            "data.benchmark": benchmark,
+            "data.end": end,
+            "factors.codes": None if codes is None else [code.strip() for code in codes.split(",")],
+            "model.horizon": horizon,
+            "model.label": label,
+            "screen.start": start,
+            "screen.form": form,
+            "screen.method": method,
+            "screen.target": target,
+            "screen.correlation": correlation,
+            "screen.false_discovery": false_discovery,
+            "screen.lags": lags,
+            "screen.max_correlation": max_correlation,
+            "screen.complete_only": complete_only or None,
+        },
+    )
+    run(settings, out, demo=demo, quiet=quiet)
 
 
 def main() -> None:

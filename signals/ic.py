@@ -1,20 +1,85 @@
 """Information coefficients: the correlation of scores with what followed, day by day."""
 
-import bottleneck as bn
+from typing import Literal
+
 import numpy as np
+
+from .ic_kernels import correlate_rows, rank_correlate_rows
+from .row_order import order_rows, rank_pairs
 
 MIN_STOCKS = 5
 
 
+class Target:
+    """What followed, prepared once and compared with many scores, row by row.
+
+    Parameters
+    ----------
+    values
+        R x C, NaN where unknown. Rows are days where stocks are compared; give the transpose where
+        days are compared, stock by stock.
+
+    Examples
+    --------
+    >>> target = Target(np.array([[0.1, 0.2, 0.4, np.nan]]))
+    >>> target.correlate(np.array([[1.0, 2.0, 3.0, 4.0]]), "rank")
+    (array([1.]), array([3]))
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = rows(values)
+        self._order: np.ndarray | None = None
+
+    def correlate(self, scores: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return each row's correlation with scores of the same shape and its number of pairs.
+
+        The correlation is NaN where a side has no spread; infinite values count as missing.
+        """
+        scores = self._like(scores, method)
+        if method == "pearson":
+            return correlate_rows(scores, self.values)
+        return rank_correlate_rows(scores, order_rows(scores), self.values, self._sorted())
+
+    def pairs(self, scores: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is correlated: scores and values, or their ranks among the complete pairs."""
+        scores = self._like(scores, method)
+        if method == "pearson":
+            return scores, self.values
+        return (
+            rank_pairs(scores, order_rows(scores), self.values),
+            rank_pairs(self.values, self._sorted(), scores),
+        )
+
+    def _like(self, scores: np.ndarray, method: str) -> np.ndarray:
+        if scores.shape != self.values.shape:
+            raise ValueError(
+                f"scores must have the shape of the labels, {self.values.shape}, got {scores.shape}"
+            )
+        if method not in ("rank", "pearson"):
+            raise ValueError(f"method must be 'rank' or 'pearson', got {method!r}")
+        return rows(scores)
+
+    def _sorted(self) -> np.ndarray:
+        if self._order is None:
+            self._order = order_rows(self.values)
+        return self._order
+
+
 def daily_ic(
-    scores: np.ndarray, labels: np.ndarray, *, method: str = "rank", min_stocks: int = MIN_STOCKS
+    scores: np.ndarray,
+    labels: np.ndarray | Target,
+    *,
+    method: Literal["rank", "pearson"] = "rank",
+    min_stocks: int = MIN_STOCKS,
 ) -> np.ndarray:
     """Correlate scores with labels across the stocks of each day.
 
     Parameters
     ----------
-    scores, labels
-        T x N; a pair counts where both are finite.
+    scores
+        T x N; a pair counts where both sides are finite.
+    labels
+        T x N, or the :class:`Target` made of them where many scores are compared with the same.
     method
         ``"rank"`` (Spearman, mean ranks for ties) or ``"pearson"``.
     min_stocks
@@ -36,39 +101,15 @@ def daily_ic(
     >>> daily_ic(scores, scores ** 3).round(6).tolist()
     [1.0]
     """
-    if scores.shape != labels.shape:
-        raise ValueError(f"scores must have the shape of the labels, {labels.shape}, got {scores.shape}")
-    if method not in ("rank", "pearson"):
-        raise ValueError(f"method must be 'rank' or 'pearson', got {method!r}")
-    both = np.isfinite(scores) & np.isfinite(labels)
-    x, y = np.where(both, scores, np.nan), np.where(both, labels, np.nan)
-    if method == "rank":
-        x, y = bn.nanrankdata(x, axis=1), bn.nanrankdata(y, axis=1)
-    out = row_correlation(x, y)
-    out[both.sum(axis=1) < min_stocks] = np.nan
+    target = labels if isinstance(labels, Target) else Target(labels)
+    out, pairs = target.correlate(scores, method)
+    out[pairs < min_stocks] = np.nan
     return out
 
 
-def row_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlation of each row of two T x N arrays that are NaN in the same places.
-
-    Values in [-1, 1], NaN where a row has no spread.
-    """
-    x, y = _centred(x), _centred(y)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        out = (x * y).sum(axis=1) / np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-    out[~np.isfinite(out)] = np.nan
-    return np.clip(out, -1.0, 1.0)  # rounding may lead a hair beyond
-
-
-def _centred(values: np.ndarray) -> np.ndarray:
-    count = np.isfinite(values).sum(axis=1, keepdims=True)
-    total = np.where(np.isfinite(values), values, 0.0).sum(axis=1, keepdims=True)
-    centred = values - total / np.maximum(count, 1)
-    # A constant row leaves rounding errors, which must not pass for a signal.
-    scale = np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=1, keepdims=True, initial=0.0)
-    centred[np.abs(centred) <= 1e-12 * scale] = 0.0
-    return np.where(np.isfinite(centred), centred, 0.0)
+def rows(values: np.ndarray) -> np.ndarray:
+    """Return float64 values, the rows one after the other in memory; a copy only where it is needed."""
+    return np.ascontiguousarray(values, dtype=np.float64)
 
 
 def mean_and_t(values: np.ndarray, *, lags: int = 0) -> tuple[float, float]:

@@ -6,6 +6,8 @@ import bottleneck as bn
 import numpy as np
 import pandas as pd
 
+from ..row_order import order_rows, rank_pairs
+
 # Ranks of a factor change slowly: every fifth day gives the same correlations for a fifth of the work.
 _EVERY = 5
 
@@ -31,8 +33,8 @@ def rank_correlations(
     """
     rows = []
     for code in codes:
-        values = factors[code].to_numpy()[::_EVERY]
-        ranks = bn.nanrankdata(np.where(mask[::_EVERY], values, np.nan), axis=1)
+        values = np.where(mask[::_EVERY], factors[code].to_numpy(dtype=np.float64)[::_EVERY], np.nan)
+        ranks = rank_pairs(values, order_rows(values), values)
         centred = ranks - np.expand_dims(bn.nanmean(ranks, axis=1), 1)
         spread = np.expand_dims(bn.nanstd(ranks, axis=1), 1)
         scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from btalpha.signals.ic import daily_ic, mean_and_t, row_correlation
+from btalpha.signals.ic import Target, daily_ic, mean_and_t
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -95,9 +95,26 @@ class TestDailyIc:
         )
 
 
-def test_row_correlation_stays_within_one() -> None:
-    x = np.random.default_rng(0).normal(size=(500, 9))
-    assert row_correlation(x, 0.1 * x).max() <= 1.0
+class TestTarget:
+    def test_one_target_serves_many_scores(self, holes: np.ndarray) -> None:
+        labels = np.roll(holes, 3, axis=0)
+        target = Target(labels)
+        for shift in range(3):
+            scores = np.roll(holes, shift, axis=1)
+            for method in ("rank", "pearson"):
+                np.testing.assert_array_equal(
+                    daily_ic(scores, target, method=method), daily_ic(scores, labels, method=method)
+                )
+
+    def test_takes_a_transpose_and_single_precision(self, holes: np.ndarray) -> None:
+        got = Target(holes.T).correlate((2 * holes).T.astype(np.float32), "rank")
+        want = Target(np.ascontiguousarray(holes.T)).correlate(np.ascontiguousarray(2 * holes.T), "rank")
+        np.testing.assert_array_equal(got, want)
+
+    def test_counts_the_pairs(self, holes: np.ndarray) -> None:
+        labels = np.roll(holes, 3, axis=0)
+        both = np.isfinite(holes) & np.isfinite(labels)
+        assert Target(labels).correlate(holes, "rank")[1].tolist() == both.sum(axis=1).tolist()
 
 
 class TestMeanAndT:
