@@ -90,11 +90,6 @@ def build_provider(
 
 def _features(settings: Settings) -> dict[str, Any]:
     factors, screen = settings.factors, settings.screen
-    if screen.target == "price":
-        raise SettingsError(
-            "screen.target 'price' is for btalpha screen: a model learns from returns, and its factors "
-            "are screened against them; set it to 'return'"
-        )
     return {
         "factors": factors.codes or None,
         "preprocessor": build_preprocessor(settings),

@@ -12,7 +12,6 @@ import pandas as pd
 from ..feeds import Panel
 from .factors import compute_factors
 from .factors.factor import FactorError
-from .labels import forward_returns
 from .preprocessing import Preprocessor
 from .provider import NotFittedError
 from .screening import ICScreen
@@ -78,11 +77,13 @@ class FeaturePipeline:
         with stage("factors"):
             raw = _with_values(compute_factors(panel, self.factors), panel)
             self.preprocessor_ = copy.deepcopy(self.preprocessor or Preprocessor())
-            cleaned = self.preprocessor_.fit_transform(raw, universe, _context(panel, self.preprocessor_))
+            cleaned = self.preprocessor_.fit_transform(
+                raw, universe, neutralisation_context(panel, self.preprocessor_)
+            )
         self.codes_ = list(cleaned)
         if self.screen is not None:
             with stage("screen"):
-                labels = forward_returns(panel, self.horizon, label=self.label)
+                labels = self.screen.labels(panel, self.horizon, label=self.label)
                 self.screen_ = copy.deepcopy(self.screen).fit(
                     cleaned, labels, universe=universe, horizon=self.horizon
                 )
@@ -119,7 +120,7 @@ class FeaturePipeline:
                 "give it the fields they need, or fit without these factors"
             )
         with stage("factors"):
-            context = _context(panel, self.preprocessor_)
+            context = neutralisation_context(panel, self.preprocessor_)
             return _stack(self.preprocessor_.transform(raw, _counted(panel), context), self.codes_, panel)
 
 
@@ -128,7 +129,7 @@ def _counted(panel: Panel) -> np.ndarray:
     return panel.universe_array & panel.traded_array
 
 
-def _context(panel: Panel, preprocessor: Preprocessor) -> dict[str, pd.DataFrame | pd.Series]:
+def neutralisation_context(panel: Panel, preprocessor: Preprocessor) -> dict[str, pd.DataFrame | pd.Series]:
     """Return what neutralisation needs to know: log market value and industry of each stock."""
     context: dict[str, pd.DataFrame | pd.Series] = {}
     if "size" in preprocessor.needs:

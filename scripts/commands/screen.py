@@ -12,7 +12,7 @@ import tomli_w
 from ...feeds import Panel
 from ...signals import ICScreen, compute_factors
 from ...signals.factors import computable
-from ...signals.features import _context as neutralisation_context
+from ...signals.features import neutralisation_context
 from ...signals.ic import Target, daily_ic
 from ...signals.labels import forward_returns
 from ...signals.screening.redundancy import rank_correlations

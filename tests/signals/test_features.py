@@ -98,3 +98,17 @@ class TestRankLabels:
     def test_ties_share_and_a_day_without_any_has_none(self) -> None:
         places = rank_labels(np.array([[1.0, 1.0], [np.nan, np.nan]]), np.ones((2, 2), dtype=bool))
         np.testing.assert_array_equal(places, [[0.0, 0.0], [np.nan, np.nan]])
+
+
+def test_the_screen_compares_with_its_own_target(market: Panel) -> None:
+    """A screen against prices sees prices: levels, which follow the price, then look far stronger."""
+    shares = {}
+    for target in ("return", "price"):
+        screen = ICScreen(method="time_series", target=target, min_share=0.0, max_correlation=1.0)
+        pipeline = FeaturePipeline(
+            factors=["ma"], preprocessor=Preprocessor(scale="none", outliers="none"), screen=screen
+        )
+        pipeline.fit(market)
+        assert pipeline.screen_ is not None and pipeline.screen_.table_ is not None
+        shares[target] = pipeline.screen_.table_.loc["ma", "share"]
+    assert shares["price"] != shares["return"]

@@ -215,7 +215,9 @@ class TestLatest:
             pd.testing.assert_frame_equal(walk.predict_latest(seen), walk.predict(seen).iloc[-1:])
 
     def test_session_by_session_it_fits_once_a_refit_date(self, market: Panel) -> None:
-        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20).fit(market)
+        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20).fit(
+            market
+        )
         for date in market.dates[55:105]:
             walk.predict_latest(market.until(date))
         assert [fit.date for fit in walk.fits_] == list(market.dates[[60, 80, 100]])
