@@ -1,11 +1,12 @@
-"""The README's results table, from ``metrics.json``: ``python -m btalpha.scripts.results FILE``."""
+"""The README's tables, from what recorded runs wrote: ``python -m btalpha.scripts.results``."""
 
+import csv
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parent / "recorded" / "csi300.json"
+_FOLDER = Path(__file__).parent / "recorded"
+RECORDED = _FOLDER / "csi300.json"
 COMMAND = (
     "btalpha backtest scripts/configs/csi300.toml --data ashare_csi300_2010_2016.parquet "
     "--members index_members.csv --out runs/csi300"
@@ -44,6 +45,38 @@ def results_table(metrics: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+SCREEN_COMMAND = (
+    "btalpha screen --target price --method time_series --form raw --label close --horizon 1 "
+    "--start 2016-01-04 --end 2016-04-11 --complete-only --max-correlation 1 "
+    "--codes bbi,ma,expma,wvad,bbiboll,boll,cdp,env,std,"
+    "turnover_ratio_of_receivable,tangible_assets_net_liabilities "
+    "--data ashare_all_2015_2016.parquet --statements fundamentals_2014_2016.parquet --out runs/paper"
+)
+
+
+def screening_table(folder: Path = _FOLDER) -> str:
+    """Return the share of significant stocks of the paper's eleven factors, per target, as Markdown.
+
+    Parameters
+    ----------
+    folder
+        Where ``paper_window_price.csv`` and ``paper_window_return.csv`` are: the ``screening.csv`` of
+        :data:`SCREEN_COMMAND` with ``--target price`` and with ``--target return``.
+    """
+    price, gain = (_shares(folder / f"paper_window_{target}.csv") for target in ("price", "return"))
+    rows = [
+        f"| `{code}` | {share:.1%}{' (passes)' if passed else ''} | {gain[code][0]:.1%} |"
+        for code, (share, passed) in price.items()
+    ]
+    head = ["| factor | significant with the next price | with the next return |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _shares(path: Path) -> dict[str, tuple[float, bool]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["factor"]: (float(row["share"]), row["passed"] == "True") for row in csv.DictReader(file)}
+
+
 if __name__ == "__main__":
-    source = Path(sys.argv[1]) if len(sys.argv) > 1 else RECORDED
-    print(results_table(json.loads(source.read_text(encoding="utf-8"))))
+    print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
+    print(f"\n{screening_table()}")

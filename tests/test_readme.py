@@ -70,6 +70,14 @@ def test_the_results_are_those_of_the_recorded_run() -> None:
     assert COMMAND in shown
 
 
+def test_the_screening_of_the_papers_window_is_that_of_the_recorded_runs() -> None:
+    from btalpha.scripts.results import SCREEN_COMMAND, screening_table
+
+    shown = README.split("<!-- screening:start -->")[1].split("<!-- screening:end -->")[0]
+    assert screening_table() in shown, "put the table of `python -m btalpha.scripts.results` into the README"
+    assert SCREEN_COMMAND in shown
+
+
 def test_pictures_and_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         if not target.startswith("https://"):
