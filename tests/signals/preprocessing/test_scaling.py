@@ -113,7 +113,7 @@ def plain_min_max(row: np.ndarray, counted: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("step", "plain"), [(RobustZScore(), plain_robust), (MinMax(), plain_min_max)], ids=repr
+    ("step", "plain"), [(RobustZScore(), plain_robust), (MinMax(), plain_min_max)], ids=["robust", "min-max"]
 )
 def test_equal_a_plain_loop(step: RobustZScore | MinMax, plain, holes: np.ndarray) -> None:
     universe = np.random.default_rng(1).random(holes.shape) < 0.6
