@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import pytest
-from btalpha.feeds import Panel
+from btalpha.feeds import Panel, simulate_market
 from btalpha.signals import (
     FACTORS,
     FactorSignal,
@@ -260,3 +260,15 @@ class TestValidation:
         assert_causal(RandomSignal(), few)
         with pytest.raises(LookAheadError):
             assert_causal(LearnsShiftedLabels(), few)
+
+
+class TestFactorsAreCausal:
+    """The prefix law is in the factors' contract suite; here every future is corrupted, too."""
+
+    @pytest.mark.parametrize("form", ["raw", "scaled"])
+    def test_every_factor(self, form: str) -> None:
+        panel = simulate_market(n_symbols=8, n_days=300, seed=4)
+        computed = compute_factors(panel, form=form)
+        assert len(computed) > 100
+        codes = list(computed)
+        assert_causal(lambda other: compute_factors(other, codes, form=form), panel, cuts=2)
