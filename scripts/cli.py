@@ -1,5 +1,6 @@
 """The ``btalpha`` command."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ Benchmark = Annotated[Path | None, typer.Option(help="Index series: date, open, 
 
 @app.callback()
 def _root() -> None:
-    """Make ``btalpha backtest`` a sub-command even while it stands alone."""
+    """Keep the commands together."""
 
 
 @app.command()
@@ -152,12 +153,16 @@ def screen(
 
 
 def main() -> None:
-    """Run the command line; what a user can mend is one clear line and exit code 2."""
+    """Run the command line; what a user can mend is one clear line and exit code 2.
+
+    With ``BTALPHA_TRACEBACK=1`` in the environment the whole traceback is shown instead.
+    """
     try:
         app()
-    except (ValueError, KeyError, OSError) as error:
-        message = error.args[0] if isinstance(error, KeyError) and error.args else error
-        print(f"btalpha: {message}", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        if os.environ.get("BTALPHA_TRACEBACK"):
+            raise
+        print(f"btalpha: {error}", file=sys.stderr)
         sys.exit(2)
 
 

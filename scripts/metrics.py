@@ -35,6 +35,7 @@ def gather_metrics(
             "n": settings.random.n,
             "median_total_return": placed.median_total_return,
             "median_sharpe": median["sharpe"],
+            "median_costs": float(chance.costs.median()),
             "percentile": placed.percentile,
             "p_value": placed.p_value,
         },
@@ -56,6 +57,5 @@ def gather_metrics(
             "traded_from": portfolio.returns.index[0].date().isoformat(),
             "traded_to": portfolio.returns.index[-1].date().isoformat(),
             "sessions_per_year": year,
-            "repairs": list(panel.repairs),
         },
     }

@@ -2,15 +2,13 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MARKER = "config.toml"
-
 
 @contextmanager
-def replaced_folder(out: Path) -> Iterator[Path]:
+def replaced_folder(out: Path, files: Collection[str]) -> Iterator[Path]:
     """Give an empty folder to write into; on success it takes the place of ``out``.
 
     If the block fails or is interrupted, what was written is removed and ``out`` stays as it was.
@@ -18,8 +16,9 @@ def replaced_folder(out: Path) -> Iterator[Path]:
     Parameters
     ----------
     out
-        Where the results shall be. An existing folder is replaced only if it is empty or holds the
-        results of an earlier run (it has a ``config.toml``).
+        Where the results shall be. An existing folder is replaced only if nothing but ``files`` is in it.
+    files
+        Names of the files that such a run writes.
 
     Raises
     ------
@@ -31,13 +30,13 @@ def replaced_folder(out: Path) -> Iterator[Path]:
     Examples
     --------
     >>> target = Path(tempfile.mkdtemp()) / "results"
-    >>> with replaced_folder(target) as folder:
+    >>> with replaced_folder(target, ["config.toml"]) as folder:
     ...     _ = (folder / "config.toml").write_text("seed = 1")
     >>> [file.name for file in target.iterdir()]
     ['config.toml']
     """
     out = out.resolve()
-    check_writable(out)
+    check_writable(out, files)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.tmp-", dir=out.parent))
     try:
         yield fresh
@@ -46,12 +45,15 @@ def replaced_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def check_writable(out: Path) -> None:
+def check_writable(out: Path, files: Collection[str]) -> None:
     """Raise before the work begins if the results could not be written at its end."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).exists():
-        raise ValueError(f"--out {out} holds other files than results of a run; name another folder")
+    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in files) if out.is_dir() else []
+    if foreign:
+        raise ValueError(
+            f"--out {out} holds other files than results of such a run ({foreign[0]}); name another folder"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out.parent):

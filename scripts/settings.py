@@ -183,8 +183,9 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        where = "" if path is None else f"{path}: "
-        raise SettingsError("\n".join(where + _line(problem) for problem in error.errors())) from error
+        flags = {key for key, value in overrides.items() if value is not None}
+        lines = [_where(path, flags, problem) + _line(problem) for problem in error.errors()]
+        raise SettingsError("\n".join(lines)) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -208,6 +209,12 @@ def _put(content: dict[str, Any], keys: list[str], value: Any) -> None:
     for key in keys[:-1]:
         content = content.setdefault(key, {})
     content[keys[-1]] = value
+
+
+def _where(path: Path | None, flags: set[str], problem: Any) -> str:
+    """Name the file, unless the value came from a flag."""
+    flag = ".".join(str(part) for part in problem["loc"]) in flags
+    return "" if path is None or flag else f"{path}: "
 
 
 def _line(problem: Any) -> str:

@@ -22,8 +22,8 @@ def print_summary(metrics: Mapping[str, Any], console: Console | None = None) ->
     table.add_row("volatility a year", _percent(strategy["volatility"]), "")
     table.add_row("Sharpe ratio a year", _number(strategy["sharpe"]), _number(chance["median_sharpe"]))
     table.add_row("largest drawdown", _percent(strategy["max_drawdown"]), "")
-    table.add_row("turnover a year, one side", _percent(strategy["turnover"]), "")
-    table.add_row("fees", f"{strategy['costs']:,.0f} CNY", "")
+    table.add_row("turnover a year, one side", f"{strategy['turnover']:.1f} x", "")
+    table.add_row("fees", f"{strategy['costs']:,.0f} CNY", f"{chance['median_costs']:,.0f} CNY")
     table.add_row("ahead of the random portfolios", f"{chance['percentile']:.0f} % of them", "")
     table.add_row("chance of a random one as good", f"p = {chance['p_value']:.3f}", "")
     table.add_row(

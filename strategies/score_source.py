@@ -54,6 +54,8 @@ class FrameScores:
         _check_columns(frame, symbols, name)
         self._name, self._dates = name, dates
         self._values = _checked_values(frame.reindex(columns=list(symbols)), name)
+        if np.isnan(self._values).all():
+            raise ValueError(f"{name} must have a value for a feed on some date, got nothing but NaN")
         self._rows = {day.toordinal(): row for row, day in enumerate(dates)}
         self._asked: list[date] = []
         self._used = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..feeds.collector import named_feeds
+from .arguments import chosen_feeds, refuse_unknown
 from .planner import Plan, Reason, Rules, plan_orders
 from .schedule import Schedule
 from .score_source import FrameScores, ProviderScores, ScoreSource
@@ -25,8 +25,10 @@ class TopK(bt.Strategy):
     trades with its own positions only and leaves every other one in the broker alone. It needs no
     ``notify_*`` method, so a subclass may use them all.
 
-    Feeds may start late, pause (suspensions) or end (delistings). A name without a bar on the
-    session gets no order; when it is held it keeps its place and counts at its last price.
+    Bars are daily, and of one time of day for all feeds: a feed whose bars of a date come later than
+    the others' is not seen on that date. Feeds may start late, pause (suspensions) or end (delistings).
+    A name without a bar on the session gets no order; when it is held it keeps its place and counts at
+    its last price.
 
     Params:
 
@@ -94,8 +96,8 @@ class TopK(bt.Strategy):
 
     def __init__(self, *args: object, **unknown: object) -> None:
         # Backtrader hands over what is no parameter, and without this would ignore it.
-        _refuse_unknown(args, unknown, list(self.p._getkeys()))
-        feeds = _chosen_feeds(named_feeds(self.datas), self.p.symbols)
+        refuse_unknown(args, unknown, list(self.p._getkeys()))
+        feeds = chosen_feeds(named_feeds(self.datas), self.p.symbols)
         self._check_source()
         # In the order of symbols, by which ties are broken.
         self._names = sorted(feeds)
@@ -122,6 +124,8 @@ class TopK(bt.Strategy):
         if (self.p.signal is None) == (self.p.scores is None):
             given = "neither" if self.p.signal is None else "both"
             raise ValueError(f"give exactly one of signal= and scores=, got {given}")
+        if isinstance(self.p.signal, type):
+            raise ValueError(f"signal must be a provider, not its class; write {self.p.signal.__name__}(...)")
         if self.p.signal is not None and not callable(getattr(self.p.signal, "predict", None)):
             hint = "; a frame of scores goes to scores=" if isinstance(self.p.signal, pd.DataFrame) else ""
             raise ValueError(f"signal must have predict(panel), got {type(self.p.signal).__name__}{hint}")
@@ -155,7 +159,10 @@ class TopK(bt.Strategy):
     def next(self) -> None:
         """Settle yesterday's orders and, where it is time, rebalance."""
         session = self._current_session()
-        if session is None or session == self._session:
+        if session is None:
+            return
+        if session == self._session:
+            self._refuse_intraday(session)
             return
         self._session = session
         self._source.update()
@@ -175,6 +182,16 @@ class TopK(bt.Strategy):
             if len(times) and times[0] == now:
                 return times.date(0)
         return None
+
+    def _refuse_intraday(self, session: date) -> None:
+        """Complain about a second bar of a date: scores of the date, known at its close, would look ahead."""
+        now = self.lines.datetime[0]
+        for name, times in zip(self._names, self._times, strict=True):
+            if len(times) > 1 and times[0] == now and times.date(-1) == session:
+                raise ValueError(
+                    f"TopK trades daily bars, but {name} has a second bar of {session}; add the feed with "
+                    "cerebro.resampledata(feed, timeframe=bt.TimeFrame.Days)"
+                )
 
     def _scores(self) -> np.ndarray | None:
         assert self._session is not None
@@ -267,23 +284,3 @@ class TopK(bt.Strategy):
         assert self._session is not None
         side = "buy" if order.isbuy() else "sell"
         self.refusals.append((self._session, self._names[index], side, reason.text))
-
-
-def _refuse_unknown(args: tuple[object, ...], unknown: dict[str, object], known: list[str]) -> None:
-    if args:
-        raise ValueError(f"TopK takes named parameters only, got {args[0]!r:.60}")
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"its parameters are {', '.join(known)}"
-        raise ValueError(f"TopK has no parameter {name!r}; {hint}")
-
-
-def _chosen_feeds(feeds: dict[str, Any], symbols: Any) -> dict[str, Any]:
-    if symbols is None:
-        return feeds
-    for symbol in symbols:
-        if symbol not in feeds:
-            near = difflib.get_close_matches(str(symbol), list(feeds), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"symbols: no feed is named {symbol!r}{hint}")
-    return {symbol: feeds[symbol] for symbol in symbols}

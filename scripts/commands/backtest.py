@@ -10,12 +10,13 @@ import pandas as pd
 
 from ...feeds import Panel
 from ...signals import Evaluation, WalkForward, evaluate
+from ...signals.factors import computable
 from ...signals.timing import collect_seconds, stage
 from ...strategies.backtest import run_backtest
 from ...strategies.random_portfolios import random_benchmark
 from ...strategies.report import tearsheet
 from ..build import build_panel, build_walk_forward
-from ..files import recorded, write_results
+from ..files import FILES, recorded, write_results
 from ..metrics import gather_metrics
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
@@ -33,7 +34,9 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
         For what the user can mend; nothing has been written then.
     """
     out = out.resolve()
-    check_writable(out)
+    check_writable(out, FILES)
+    if settings.data.bars is not None and demo:
+        raise SettingsError("give --demo or --data, not both")
     if settings.data.bars is None and not demo:
         raise SettingsError("there are no bars: give --data FILE, or --demo for the simulated market")
     logging.captureWarnings(True)
@@ -41,13 +44,13 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
     with stages(quiet=quiet) as shown, collect_seconds() as seconds:
         result = execute(settings, shown)
         shown.begin("write the tearsheet")
-        with replaced_folder(out) as folder:
+        with replaced_folder(out, FILES) as folder:
             with stage("report"):
                 write_tearsheet(result, folder / "tearsheet.html")
             seconds["total"] = perf_counter() - begin
             result.metrics["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
             write_results(result, folder)
-    for line in result.panel.repairs:
+    for line in result.metrics["data"]["notes"]:
         print(f"data: {line}")
     print_summary(result.metrics)
     print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
@@ -78,6 +81,7 @@ def execute(settings: Settings, shown: Stages) -> Run:
             **_rules(settings),
         )
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance)
+    metrics["data"]["notes"] = [*panel.repairs, *_left_out(panel, settings)]
     metrics["signal"]["seeds"] = _by_seed(walk, panel, settings)
     return Run(settings, panel, walk, scores, evaluation, portfolio, chance, metrics)
 
@@ -98,8 +102,19 @@ def write_tearsheet(result: Run, path: Path) -> None:
         refusals=result.portfolio.refusals,
         metrics=result.metrics,
         config=recorded(settings),
-        notes=list(result.panel.repairs),
+        notes=result.metrics["data"]["notes"],
     )
+
+
+def _left_out(panel: Panel, settings: Settings) -> list[str]:
+    """Say which factors lack their inputs, for a model that reads factors."""
+    if settings.model.name not in ("lstm", "ridge"):
+        return []
+    able, missing = computable(panel, settings.factors.codes or None)
+    if not missing:
+        return []
+    total = len(able) + len(missing)
+    return [f"{len(missing)} of {total} factors lack their inputs in this data: {', '.join(missing)}"]
 
 
 def _rules(settings: Settings) -> dict[str, Any]:

@@ -79,7 +79,9 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
     from ..screen_page import write_page
 
     out = out.resolve()
-    check_writable(out)
+    check_writable(out, FILES)
+    if settings.data.bars is not None and demo:
+        raise SettingsError("give --demo or --data, not both")
     if settings.data.bars is None and not demo:
         raise SettingsError("there are no bars: give --data FILE, or --demo for the simulated market")
     logging.captureWarnings(True)
@@ -89,7 +91,7 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
         shown.begin("compute and screen the factors")
         result = execute(settings, panel)
         shown.begin("write the page")
-        with replaced_folder(out) as folder:
+        with replaced_folder(out, FILES) as folder:
             write_page(result, folder / "screening.html")
             write_files(result, folder)
     print_screening(result.screen, result.notes)

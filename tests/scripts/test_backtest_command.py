@@ -183,3 +183,26 @@ def test_factors_are_listed_and_explained(btalpha):
     assert one.code == 0 and "warm-up" in one.out and "24 bars" in one.out
     unknown = btalpha("factors", "bby")
     assert unknown.code == 2 and "bbi" in unknown.err
+
+
+def test_factors_without_inputs_are_named(btalpha, bars_file, tmp_path):
+    config = tmp_path / "two.toml"
+    config.write_text(
+        "[factors]\ncodes = ['rev5', 'pe', 'turn20', 'vol20']\n[model]\nname = 'ridge'\n[strategy]\nk = 3\n[random]\nn = 2\n"
+    )
+    out = tmp_path / "out"
+    outcome = btalpha("backtest", config, "--data", bars_file, "--out", out, "--quiet")
+    line = "1 of 4 factors lack their inputs in this data: pe"
+    assert outcome.code == 0, outcome.err
+    assert line in outcome.out
+    assert line in _metrics(out)["data"]["notes"]
+
+
+def test_a_flag_is_not_blamed_on_the_file(btalpha, quick, tmp_path):
+    outcome = btalpha("backtest", quick, "--k", 0, "--out", tmp_path / "out")
+    assert outcome.code == 2 and outcome.err.startswith("btalpha: strategy.k: ")
+
+
+def test_the_demo_takes_no_data(btalpha, bars_file, tmp_path):
+    outcome = btalpha("backtest", "--demo", "--data", bars_file, "--out", tmp_path / "out")
+    assert outcome.code == 2 and "not both" in outcome.err

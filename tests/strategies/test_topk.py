@@ -6,7 +6,8 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 import pytest
-from btalpha.feeds import DataError, Panel
+from btalpha.feeds import DataError, Panel, simulate_market
+from btalpha.signals import FactorSignal
 from btalpha.strategies import AShareBroker, PortfolioBroker, Refusals, TopK, Trades, Values
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -511,3 +512,32 @@ def test_refusals_are_dated_by_session():
     closes = {**FLAT, "A": [NAN, NAN] + [10.0] * 10}
     result = run(make_panel(closes), scores=frame({0: {"A": 1.0, "B": NAN, "C": NAN}}), k=1)
     assert result.refusals == [(date(2016, 1, 4), "A", "buy", "not listed")]
+
+
+def test_bars_of_less_than_a_day_are_refused() -> None:
+    stamps = pd.to_datetime(["2016-01-04 11:00", "2016-01-04 15:00", "2016-01-05 11:00", "2016-01-05 15:00"])
+    bars = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close", "volume"), 10.0), index=stamps)
+    cerebro = bt.Cerebro(stdstats=False)
+    cerebro.adddata(bt.feeds.PandasData(dataname=bars, timeframe=bt.TimeFrame.Minutes), name="A")
+    scores = pd.DataFrame({"A": 1.0}, index=pd.to_datetime(["2016-01-04", "2016-01-05"]))
+    cerebro.addstrategy(TopK, scores=scores, k=1)
+    with pytest.raises(ValueError, match="daily bars, but A has a second bar of 2016-01-04"):
+        cerebro.run()
+
+
+def test_scores_without_a_value_are_refused() -> None:
+    panel = simulate_market(n_symbols=3, n_days=30, seed=1)
+    cerebro = bt.Cerebro(stdstats=False)
+    panel.add_to(cerebro)
+    cerebro.addstrategy(TopK, scores=panel["close"] * np.nan, k=1)
+    with pytest.raises(ValueError, match="nothing but NaN"):
+        cerebro.run()
+
+
+def test_a_class_is_no_provider() -> None:
+    panel = simulate_market(n_symbols=3, n_days=30, seed=1)
+    cerebro = bt.Cerebro(stdstats=False)
+    panel.add_to(cerebro)
+    cerebro.addstrategy(TopK, signal=FactorSignal, k=1)
+    with pytest.raises(ValueError, match=r"not its class; write FactorSignal\(\.\.\.\)"):
+        cerebro.run()

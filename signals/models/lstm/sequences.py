@@ -27,11 +27,6 @@ class Sequences:
         """Put N x L scores of bars back on their dates: T x N, meaningless where not observed."""
         return scores.gather(1, self.place.T).T
 
-    @property
-    def age(self) -> torch.Tensor:
-        """T x N: number of traded bars up to and including the date."""
-        return self.place + 1
-
 
 def close_up(features: torch.Tensor, observed: torch.Tensor) -> Sequences:
     """Take the days without a bar out of dates x stocks features.

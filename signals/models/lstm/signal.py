@@ -44,9 +44,10 @@ _SETTINGS = (
 class LSTMSignal(FeatureSignal):
     """Scores of an LSTM that reads each stock's cleaned, screened factors bar by bar.
 
-    The fit window is split by time: the last ``validation`` share of it, after a gap of
-    ``horizon + 1`` sessions, decides when training stops. Several networks that differ in their
-    seed are averaged. A suspended day is not a bar: it neither moves the state nor has a score.
+    The fit window is split by time: the last ``validation`` share of it, after a gap of ``horizon +
+    1`` sessions, decides when training stops (cleaning and screening use the whole window). Several
+    networks that differ in their seed are averaged. A suspended day is not a bar: it neither moves
+    the state nor has a score.
 
     Parameters
     ----------
@@ -136,7 +137,10 @@ class LSTMSignal(FeatureSignal):
 
     @property
     def validation_rank_ic_(self) -> float:
-        """Mean over the networks of the best validation rank IC; NaN where there is none."""
+        """Mean over the networks of the best validation rank IC; NaN where there is none.
+
+        Screening has seen these rows too, and it is the best of several epochs: it flatters a little.
+        """
         runs = [[epoch.rank_ic for epoch in run if np.isfinite(epoch.rank_ic)] for run in self.history_]
         best = [max(run) for run in runs if run]
         return float(np.mean(best)) if best else float("nan")

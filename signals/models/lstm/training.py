@@ -73,7 +73,7 @@ class Trainer:
     settings
         See :class:`TrainingSettings`.
     seed
-        Of the initial weights, the dropout and the order of the sequences.
+        Of the dropout and the order of the sequences.
     on_epoch
         Called after each pass.
     """

@@ -29,7 +29,7 @@ def test_equals_a_plain_loop(observed: np.ndarray) -> None:
         np.testing.assert_array_equal(sequences.bars[i, : len(rows)], features[rows, i])
         assert (sequences.bars[i, len(rows) :] == 0).all()
         np.testing.assert_array_equal(back[rows, i], scores[i, : len(rows)])
-        np.testing.assert_array_equal(sequences.age[rows, i], np.arange(1, len(rows) + 1))
+        np.testing.assert_array_equal(sequences.place[rows, i], np.arange(len(rows)))
 
 
 @pytest.mark.parametrize("shape", [(5, 2), (1, 1), (4, 0)])
