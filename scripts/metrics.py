@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..feeds import Panel
 from ..signals import Evaluation, WalkForward
+from ..signals.walk_forward import Fit
 from ..strategies.backtest import BacktestResult
 from ..strategies.random_portfolios import RandomBenchmark
 from ..strategies.report import performance, sessions_per_year
@@ -41,15 +42,7 @@ def gather_metrics(
         },
         "signal": evaluation.summary(),
         "selected_factors": walk.selected_factors_,
-        "fits": [
-            {
-                "date": fit.date.date().isoformat(),
-                "first": fit.first.date().isoformat(),
-                "factors": len(fit.codes),
-                "validation_rank_ic": fit.validation_rank_ic,
-            }
-            for fit in walk.fits_
-        ],
+        "fits": [_fit_row(fit) for fit in walk.fits_],
         "data": {
             "first": panel.dates[0].date().isoformat(),
             "last": panel.dates[-1].date().isoformat(),
@@ -58,4 +51,13 @@ def gather_metrics(
             "traded_to": portfolio.returns.index[-1].date().isoformat(),
             "sessions_per_year": year,
         },
+    }
+
+
+def _fit_row(fit: Fit) -> dict[str, Any]:
+    return {
+        "date": fit.date.date().isoformat(),
+        "first": fit.first.date().isoformat(),
+        "factors": len(fit.codes),
+        "validation_rank_ic": fit.validation_rank_ic,
     }
