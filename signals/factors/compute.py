@@ -1,7 +1,9 @@
 """Compute factors of a panel: the one entry point that models and screens use."""
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +17,7 @@ from .registry import FACTORS, lookup
 logger = logging.getLogger("btalpha.factors")
 
 FORMS = ("scaled", "raw")
-BLOCK = 256
+BLOCK = 144
 """Stocks that are computed together: their arrays stay near the processor, as those of thousands do not."""
 Codes = Iterable[str] | Mapping[str, Mapping[str, object]] | None
 
@@ -179,6 +181,10 @@ class _Stocks:
         symbols = self.panel.symbols
         return [Bars(self.panel.select(symbols[i : i + BLOCK])) for i in range(0, len(symbols), BLOCK)]
 
+    @cached_property
+    def threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(os.cpu_count())
+
     def of(self, factor: Factor) -> list[Bars]:
         """Return what a factor is computed from, in the order of the stocks."""
         # A statement factor works on all statements at once, and a user's own may compare stocks.
@@ -189,8 +195,14 @@ class _Stocks:
 def _frame(
     factor: Factor, stocks: _Stocks, parameters: Mapping[str, object], *, form: str, dtype: type
 ) -> pd.DataFrame:
-    # A formula may meet log(0) or an overflow on its way to a NaN; only the result counts.
-    with np.errstate(all="ignore"):
-        parts = [bars.unpack(factor.compute(bars, parameters, form=form)) for bars in stocks.of(factor)]
-        values = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    def part(bars: Bars) -> np.ndarray:
+        # A formula may meet log(0) or an overflow on its way to a NaN; only the result counts.
+        with np.errstate(all="ignore"):
+            return bars.unpack(factor.compute(bars, parameters, form=form))
+
+    blocks = stocks.of(factor)
+    # Each block is the work of one thread at a time, so that what it keeps needs no lock.
+    parts = [part(blocks[0])] if len(blocks) == 1 else list(stocks.threads.map(part, blocks))
+    values = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    with np.errstate(over="ignore"):
         return stocks.panel.frame(values.astype(dtype, copy=False))
