@@ -2,6 +2,6 @@
 
 ``firms`` who there is, ``lifetimes`` when each trades, ``reports`` the quarterly statements,
 ``shocks`` the moves that nobody can foresee, ``planted`` the move that can be foreseen,
-``corporate_actions`` dividends and splits, ``price_limits`` the daily band, ``path`` the
-day-by-day walk, ``bars`` the published bars and ``index`` the benchmark.
+``corporate_actions`` dividends and splits, ``path`` the day-by-day walk within the price limits,
+``bars`` the published bars and ``index`` the benchmark.
 """

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from ..boards import to_cents
 from .firms import Firms
 from .lifetimes import Lifetimes
 from .path import Path
-from .price_limits import to_cents
 from .shocks import OVERNIGHT, Shocks
 
 

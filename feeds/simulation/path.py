@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..boards import limit_rates, to_cents
 from .corporate_actions import SPLIT_ABOVE, CorporateActions, declared_dividends
 from .firms import Firms
 from .lifetimes import Lifetimes
 from .planted import WINDOW, expected_return
-from .price_limits import limit_rates, to_cents
 from .shocks import Shocks
 
 LOCKED_VOLUME = 0.2  # of the usual volume changes hands on a day that never leaves its limit

@@ -9,8 +9,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
-# (first day, rate) pairs, ascending: the rate holds from that day on.
-RateTable = tuple[tuple[date, float], ...]
+from ...feeds.rate_table import RateTable, check_table, rate_on
 
 
 def _check_rate(name: str, rate: float) -> None:
@@ -50,8 +49,8 @@ class FeeSchedule:
     Raises
     ------
     ValueError
-        If a rate is not a fraction in [0, 1), the minimum is negative, or a table is empty or
-        not ascending by date.
+        If a rate is not a fraction in [0, 1), the minimum is negative, or a table is empty, not
+        made of (date, rate) pairs or not ascending by date.
 
     Notes
     -----
@@ -77,14 +76,16 @@ class FeeSchedule:
             raise ValueError(f"minimum must be >= 0 CNY, got {self.minimum!r}")
         for name in ("stamp_duty", "transfer_fee"):
             table = getattr(self, name)
-            days = [day for day, _ in table]
-            if not days or days != sorted(set(days)):
-                raise ValueError(f"{name} must be (first day, rate) pairs, ascending by day, got {table!r}")
+            check_table(name, table)
             for day, rate in table:
                 _check_rate(f"{name} from {day}", rate)
 
-    def of(self, value: Any, day: date) -> Fees:
+    def of(self, value: Any, day: date, *, filled: Any = 0.0) -> Fees:
         """Return the fees of fills on a day.
+
+        The minimum commission holds for an order, not for each of its fills: a fill pays what the
+        order costs so far less what was charged before. So the fills of an order, one after the
+        other, pay together what they would pay at once.
 
         Parameters
         ----------
@@ -93,41 +94,50 @@ class FeeSchedule:
             0 costs nothing. NaN gives NaN.
         day
             The day of the fill.
+        filled
+            Value of the same order that was filled before, CNY, without sign; a number or an array
+            of the shape of ``value``. 0 means that these are first fills.
 
         Returns
         -------
         Fees
             By kind, of the shape of ``value``.
+
+        Raises
+        ------
+        ValueError
+            If ``filled`` is negative or NaN.
+
+        Examples
+        --------
+        An order over 30,000 CNY costs 9 CNY, the first third of it the minimum:
+
+        >>> schedule, day = FeeSchedule(), date(2016, 1, 4)
+        >>> first = schedule.of(10_000.0, day)
+        >>> rest = schedule.of(20_000.0, day, filled=10_000.0)
+        >>> round(first.commission, 2), round(rest.commission, 2)
+        (5.0, 4.0)
         """
+        known = filled >= 0.0
+        if not (known if isinstance(known, bool) else np.all(known)):  # np.all is slow on one number
+            raise ValueError(f"filled must be >= 0 CNY, for purchases and sales alike, got {filled!r}")
         size = abs(value)
-        charged = np.maximum if isinstance(value, np.ndarray) else max
-        commission = charged(size * self.commission, self.minimum * (size > 0))
+        commission = self._commission(filled + size) - self._commission(filled)
         stamp = size * rate_on(self.stamp_duty, day) * (value < 0)
         return Fees(commission, stamp, size * rate_on(self.transfer_fee, day))
 
-
-def rate_on(table: RateTable, day: date) -> float:
-    """Return the rate that holds on a day; before the first day of the table, its first rate.
-
-    Examples
-    --------
-    >>> table = FeeSchedule().stamp_duty
-    >>> rate_on(table, date(2023, 8, 27)), rate_on(table, date(2023, 8, 28))
-    (0.001, 0.0005)
-    """
-    rate = table[0][1]
-    for first, value in table:
-        if day >= first:
-            rate = value
-    return rate
+    def _commission(self, size: Any) -> Any:
+        """Return the commission of whole orders, CNY, by their values without sign."""
+        charged = np.maximum if isinstance(size, np.ndarray) else max
+        return charged(size * self.commission, self.minimum * (size > 0))
 
 
 class AShareFees(bt.CommInfoBase):
     """Backtrader commission scheme of A-shares: commission with a minimum, stamp duty, transfer fee.
 
-    Backtrader asks a scheme for a price and a size, never for a day. ``AShareBroker`` tells it the
-    day of every fill; under another broker the scheme charges the rates of ``date``, or the latest
-    ones.
+    Backtrader asks a scheme for a price and a size, never for a day or for what was filled of the
+    order before. ``AShareBroker`` tells it both for every fill; under another broker the scheme
+    charges the rates of ``date``, or the latest ones, and the minimum for every fill.
 
     Params:
 
@@ -155,14 +165,39 @@ class AShareFees(bt.CommInfoBase):
         if not isinstance(self.p.schedule, FeeSchedule):
             raise TypeError(f"schedule must be a FeeSchedule, got {type(self.p.schedule).__name__}")
         self._day: date = self.p.date or date.max
+        self._filled = 0.0
 
     def set_date(self, day: date) -> None:
-        """Charge the rates of this day from now on."""
-        self._day = day
+        """Charge the rates of this day from now on, for orders of which nothing was filled before."""
+        self.set_fill(day)
+
+    def set_fill(self, day: date, filled: float = 0.0) -> None:
+        """Charge from now on the rates of a day, and an order of which a part was filled before.
+
+        Parameters
+        ----------
+        day
+            The day of the fill.
+        filled
+            Value of the same order that was filled before, CNY, without sign.
+
+        Raises
+        ------
+        ValueError
+            By the next question for fees, if ``filled`` is negative or NaN.
+
+        Examples
+        --------
+        >>> scheme = AShareFees()
+        >>> scheme.set_fill(date(2016, 1, 4), filled=10_000.0)
+        >>> round(scheme.getcommission(size=2_000, price=10.0), 2)  # 9 - 5 + 0.002 %
+        4.4
+        """
+        self._day, self._filled = day, filled
 
     def fees(self, size: float, price: float) -> Fees:
         """Return the fees of a fill by kind, CNY; a negative size is a sale."""
-        return self.p.schedule.of(size * price, self._day)
+        return self.p.schedule.of(size * price, self._day, filled=self._filled)
 
     def _getcommission(self, size: float, price: float, pseudoexec: bool) -> float:
         return self.fees(size, price).total

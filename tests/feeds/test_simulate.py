@@ -14,7 +14,6 @@ from btalpha.feeds.simulation.corporate_actions import declared_dividends
 from btalpha.feeds.simulation.firms import MAX_SYMBOLS, draw_firms
 from btalpha.feeds.simulation.lifetimes import draw_lifetimes
 from btalpha.feeds.simulation.planted import STRENGTH, WEIGHTS, WINDOW, expected_return, rank_scaled
-from btalpha.feeds.simulation.price_limits import limit_rates, to_cents
 from btalpha.feeds.simulation.shocks import autoregression
 from btalpha.feeds.statements import statutory_deadline
 from hypothesis import given, settings
@@ -485,23 +484,10 @@ def test_planted_signal_needs_statements(tables):
 # --- parts ----------------------------------------------------------------------------------
 
 
-def test_cents_round_half_up():
-    # 18.865, 5.035 and 4.815 on paper; the binary products fall just below.
-    prices = np.array([17.15 * 1.1, 5.3 * 0.95, 5.35 * 0.9, 10.004, 10.006])
-    assert to_cents(prices).tolist() == [18.87, 5.04, 4.82, 10.0, 10.01]
-
-
 def test_every_session_of_the_smallest_market_has_a_bar():
     for seed in range(40):
         lifetimes = draw_lifetimes(500, 2, np.random.default_rng(seed))
         assert lifetimes.traded.any(axis=1).all(), seed
-
-
-def test_limit_rates_by_board_treatment_and_date():
-    dates = pd.DatetimeIndex(["2020-08-21", "2020-08-24"])
-    symbols = np.array(["600000.SH", "300001.SZ", "000001.SZ"])
-    treated = np.array([[False, True, True]] * 2)
-    assert limit_rates(symbols, treated, dates).tolist() == [[0.10, 0.05, 0.05], [0.10, 0.20, 0.05]]
 
 
 def test_dividends_are_cut_to_cents_and_to_the_highest_yield():
