@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from .universe import universe_of
 
 if TYPE_CHECKING:
     from .panel_feed import PanelFeed
+    from .panel_feeds import Extra
 
 
 class Panel:
@@ -262,12 +263,13 @@ class Panel:
         """Return the panel with some fields replaced or added, each T x N."""
         return self._derive(arrays={**self._arrays, **arrays})
 
-    def add_to(self, cerebro: Any, *, extra: Sequence[str] = (), adjusted: bool = True) -> list[PanelFeed]:
+    def add_to(self, cerebro: Any, *, extra: Extra = (), adjusted: bool = True) -> list[PanelFeed]:
         """Add one :class:`PanelFeed` a symbol to a Cerebro, named by the symbol, and return them.
 
-        ``extra`` names fields to deliver as lines of their own; ``adjusted=False`` delivers raw prices.
+        ``extra`` names fields to deliver as lines of their own, or maps names to dates x symbols
+        frames; ``adjusted=False`` delivers raw prices. See :func:`~btalpha.feeds.panel_feeds.add_panel`.
         """
-        from .panel_feed import add_panel
+        from .panel_feeds import add_panel
 
         return add_panel(self, cerebro, extra=extra, adjusted=adjusted)
 

@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Sequence
-from functools import lru_cache
+from collections import deque
+from functools import lru_cache, partial
 from typing import Any
 
 import backtrader as bt
 import numpy as np
+import pandas as pd
 
 from .errors import DataError
 from .long_format import PRICES
 from .panel import Panel
+from .panel_line import Cursor, PanelLine
 
 # Ordinal of 1970-01-01, the day NumPy counts from; Backtrader counts from 0001-01-01 = 1.
 _EPOCH = 719163
-
-
-class _Cursor:
-    """Where a feed stands: shared by all its lines, so that one step moves them all."""
-
-    __slots__ = ("idx", "lencount")
-
-    def __init__(self) -> None:
-        self.idx = -1
-        self.lencount = 0
-
-
-class _PanelLine(bt.linebuffer.LineBuffer):
-    """A line whose position is a cursor; only the leading line of a feed moves it.
-
-    Backtrader moves every line of a feed in turn. The leader's move counts, the followers' do
-    nothing beyond growing or shrinking their own buffer, so every mode of Backtrader still works.
-    """
-
-    _cursor: _Cursor
-    _leads: bool
-
-    @property
-    def _idx(self) -> int:
-        return self._cursor.idx
-
-    @_idx.setter
-    def _idx(self, value: int) -> None:
-        if self._leads:
-            self._cursor.idx = value
-
-    @property
-    def lencount(self) -> int:
-        return self._cursor.lencount
-
-    @lencount.setter
-    def lencount(self, value: int) -> None:
-        if self._leads:
-            self._cursor.lencount = value
-
-    def __getitem__(self, ago: int) -> float:
-        return self.array[self._cursor.idx + ago]
-
-    def __len__(self) -> int:
-        return self._cursor.lencount
-
-    def attach(self, cursor: _Cursor, *, leads: bool) -> None:
-        self._cursor, self._leads = cursor, leads
-
-    def qbuffer(self, savemem: int = 0, extrasize: int = 0) -> None:
-        # With exactbars the buffers of one feed have different lengths, hence positions of their own.
-        self.attach(_Cursor(), leads=True)
-        super().qbuffer(savemem=savemem, extrasize=extrasize)
 
 
 class PanelFeed(bt.feed.DataBase):
@@ -114,13 +64,17 @@ class PanelFeed(bt.feed.DataBase):
         self._bulk = False
         self._validate()
         self._name = self.p.name or self.p.symbol
-        self._cursor = _Cursor()
-        self._leader = self.lines[0]
-        for number, line in enumerate(self.lines):
+        cursor, self._leader = Cursor(), self.lines[0]
+        self._ahead: deque[float] | None = None
+        self._row_of_day: dict[int, int] | None = None
+        for number, (name, line) in enumerate(zip(self.getlinealiases(), self.lines, strict=True)):
             # Backtrader holds references to the lines already: they change their kind in place.
-            line.__class__ = _PanelLine
-            line.attach(self._cursor, leads=number == 0)
+            line.__class__ = PanelLine
+            line.attach(cursor, leads=number == 0)
             line.reset()
+            if not hasattr(type(self), name):
+                # ``feed.close`` is found at once, where Backtrader searches the feed, then its lines.
+                self.__dict__[name] = line
 
     def _validate(self) -> None:
         panel, symbol = self.p.dataname, self.p.symbol
@@ -133,6 +87,7 @@ class PanelFeed(bt.feed.DataBase):
             raise DataError(
                 f"PanelFeed: the panel has no symbol {symbol!r}", remedy="symbol= one of panel.symbols"
             )
+        self._column = int(np.flatnonzero(panel.symbols == symbol)[0])
         missing = [name for name in self._fields() if name not in panel]
         if missing:
             raise DataError(
@@ -147,44 +102,83 @@ class PanelFeed(bt.feed.DataBase):
 
     def bars(self) -> dict[str, np.ndarray]:
         """Return the symbol's bars: one float array a line, as long as the days it traded on."""
+        rows = self._traded_rows()
+        return {"datetime": _day_numbers(self.p.dataname.dates)[rows]} | {
+            name: self._values(name, rows) for name in self._fields()
+        }
+
+    def _traded_rows(self) -> np.ndarray:
+        return np.flatnonzero(~np.isnan(self.p.dataname.array("close")[:, self._column]))
+
+    def _values(self, name: str, rows: np.ndarray) -> np.ndarray:
         panel: Panel = self.p.dataname
-        column = panel.symbols.get_loc(self.p.symbol)
-        rows = np.flatnonzero(~np.isnan(panel.array("close")[:, column]))
-        factor = panel.array("factor")[rows, column] if self.p.adjusted else None
-        out = {"datetime": _day_numbers(panel.dates)[rows]}
-        for name in self._fields():
-            values = panel.array(name)[rows, column].astype(float)
-            out[name] = values * factor if factor is not None and name in PRICES else values
-        return out
+        values = panel.array(name)[rows, self._column].astype(float)
+        if self.p.adjusted and name in PRICES:
+            values *= panel.array("factor")[rows, self._column]
+        return values
+
+    def fact(self, name: str, ago: int = 0) -> float:
+        """Return a field of the panel on a bar that was delivered, as it is in the panel.
+
+        Parameters
+        ----------
+        name
+            Of a field that need not be a line.
+        ago
+            Bars ago, 0 or less, as for lines.
+
+        Examples
+        --------
+        >>> from btalpha.feeds import simulate_market
+        >>> cerebro = bt.Cerebro(stdstats=False)
+        >>> feed, *_ = simulate_market(n_symbols=2, n_days=30, seed=1).add_to(cerebro)
+        >>> _ = cerebro.run()
+        >>> feed.fact("factor") * feed.fact("close") == feed.close[0]
+        True
+        """
+        if self._row_of_day is None:
+            self._row_of_day = _rows_of_days(_days_key(self.p.dataname.dates))
+        row = self._row_of_day[math.floor(self.lines.datetime[ago])]
+        return float(self.p.dataname.array(name)[row, self._column])
 
     def preload(self) -> None:
-        """Fill the lines in bulk; bar by bar only where a filter or an input time zone asks for it."""
+        """Make the lines ready; bar by bar only where a filter or an input time zone asks for it."""
         if self._filters or self._tzinput or self.lines[0].mode:
             super().preload()
         else:
-            self._fill()
-        self._times = self.lines.datetime.array
+            self._defer()
         self._length = self.buflen()
         self._bulk = not (self.resampling or self.replaying or self.lines[0].mode)
 
-    def _fill(self) -> None:
-        self._source = bars = self.bars()
-        self._row = len(bars["datetime"])  # nothing is left for _load
-        first = int(np.searchsorted(bars["datetime"], self.fromdate, side="left"))
-        last = int(np.searchsorted(bars["datetime"], self.todate, side="right"))
-        absent = np.full(max(last - first, 0), np.nan)
+    def _defer(self) -> None:
+        """Let every line take its values from the panel when it is first read."""
+        rows = self._traded_rows()
+        times = _day_numbers(self.p.dataname.dates)[rows]
+        self._source, self._row = {"datetime": times}, len(times)  # nothing is left for _load
+        first = int(np.searchsorted(times, self.fromdate, side="left"))
+        last = max(int(np.searchsorted(times, self.todate, side="right")), first)
+        rows = self._rows = rows[first:last].astype(np.int32)
         for name, line in zip(self.getlinealiases(), self.lines, strict=True):
-            values = bars[name][first:last] if name in bars else absent
-            # What the line holds already is Cerebro's lookahead padding: it stays behind the bars.
-            line.array = array("d", values.tobytes()) + line.array
+            line.defer(len(rows), partial(self._column_of, name, rows))
         self.home()
+
+    def _column_of(self, name: str, rows: np.ndarray) -> array[float]:
+        """Return the values of a line on some rows of the panel."""
+        if name == "datetime":
+            values = _day_numbers(self.p.dataname.dates)[rows]
+        elif name == "openinterest":
+            values = np.full(len(rows), np.nan)
+        else:
+            values = self._values(name, rows)
+        return array("d", values.tobytes())
 
     def start(self) -> None:
         """Begin at the first bar."""
         super().start()
+        self._leader._cursor.end_queue()
         self._bulk = False
         self._row = -1
-        self._source = None
+        self._source = self._rows = None
 
     def _load(self) -> bool:
         if self._source is None:
@@ -199,22 +193,46 @@ class PanelFeed(bt.feed.DataBase):
     # -- the fast path of Cerebro's loop ------------------------------------------------------
 
     def __len__(self) -> int:
-        return self._leader._cursor.lencount
+        ahead = self._ahead
+        return self._leader._cursor.lencount if ahead is None else self._length + 1 - len(ahead)
 
     def advance_peek(self) -> float:
-        """Return the time of the next bar, infinity after the last."""
+        """Return the time of the next bar, infinity after the last.
+
+        Only Cerebro's vectorised loop asks. From then on it gets the answer, and moves the feed, by
+        built-in functions put in the place of the methods, until the feed is moved in another way.
+        """
         if not self._bulk:
             return super().advance_peek()
-        following = self._cursor.idx + 1
-        return self._times[following] if following < self._length else float("inf")
+        ahead = self._ahead = self._leader._cursor.queue(self._times(), self._end_fast_path)
+        self.__dict__["advance_peek"] = partial(ahead.__getitem__, 0)
+        self.__dict__["advance"] = ahead.popleft
+        return ahead[0]
+
+    def _times(self) -> list[float]:
+        if self._rows is None:
+            return self.lines.datetime.array[: self._length].tolist()
+        days = _day_list(self.p.dataname.dates)
+        return [days[row] for row in self._rows.tolist()]
+
+    def _end_fast_path(self) -> None:
+        self._ahead = None
+        for name in ("advance_peek", "advance"):
+            self.__dict__.pop(name, None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # To another process a feed goes without the built-in functions of the fast path.
+        self._leader._cursor.end_queue()
+        return self.__dict__
 
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
         """Move on by ``size`` bars."""
-        if self._bulk and datamaster is None:
-            self._cursor.idx += size
-            self._cursor.lencount += size
-        else:
-            super().advance(size, datamaster, ticks)
+        super().advance(size, datamaster, ticks)
+
+    def next(self, datamaster: Any = None, ticks: bool = True) -> bool | None:
+        """Deliver the next bar in the loop that goes bar by bar."""
+        self._leader._cursor.end_queue()
+        return super().next(datamaster, ticks)
 
     def _tick_nullify(self) -> None:
         if not self._bulk:
@@ -233,53 +251,25 @@ class PanelFeed(bt.feed.DataBase):
         return super().__getattr__(name)
 
 
-def add_panel(panel: Panel, cerebro: bt.Cerebro, *, extra: Sequence[str] = (), adjusted: bool = True) -> list:
-    """Add one feed a symbol to a Cerebro, in the panel's order, each named by its symbol.
-
-    Parameters
-    ----------
-    panel
-        The bars.
-    cerebro
-        Where they go.
-    extra
-        Fields of the panel to deliver as lines of their own, for example ``("turnover",)``.
-    adjusted
-        Deliver prices times ``factor``.
-
-    Returns
-    -------
-    list of PanelFeed
-        The feeds, in the order of ``panel.symbols``.
-    """
-    kind: Any = feed_class(tuple(extra))
-    feeds = [kind(dataname=panel, symbol=symbol, adjusted=adjusted) for symbol in panel.symbols]
-    for feed in feeds:
-        cerebro.adddata(feed, name=feed.p.symbol)
-    return feeds
+def _day_numbers(dates: pd.DatetimeIndex) -> np.ndarray:
+    return _cached_day_numbers(_days_key(dates))[0]
 
 
-@lru_cache(maxsize=64)
-def feed_class(extra: tuple[str, ...] = ()) -> type[PanelFeed]:
-    """Return the feed class that delivers some panel fields as lines beside prices and volume.
+def _day_list(dates: pd.DatetimeIndex) -> list[float]:
+    """Return the day numbers as one list, whose numbers all feeds share."""
+    return _cached_day_numbers(_days_key(dates))[1]
 
-    Examples
-    --------
-    >>> feed_class(("turnover",)).lines._getlines()[-1]
-    'turnover'
-    """
-    taken = set(PanelFeed.lines._getlines())
-    extra = tuple(name for name in dict.fromkeys(extra) if name not in taken)
-    if not extra:
-        return PanelFeed
-    # Backtrader fixes the lines of a feed with its class, so every set of lines is a class of its own.
-    return type(f"PanelFeed_{'_'.join(extra)}", (PanelFeed,), {"lines": extra, "__module__": __name__})
+
+def _days_key(dates: pd.DatetimeIndex) -> bytes:
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64).tobytes()
 
 
 @lru_cache(maxsize=8)
-def _cached_day_numbers(days: bytes) -> np.ndarray:
-    return np.frombuffer(days, dtype=np.int64).astype(float) + _EPOCH
+def _cached_day_numbers(days: bytes) -> tuple[np.ndarray, list[float]]:
+    numbers = np.frombuffer(days, dtype=np.int64).astype(float) + _EPOCH
+    return numbers, numbers.tolist()
 
 
-def _day_numbers(dates: Any) -> np.ndarray:
-    return _cached_day_numbers(dates.to_numpy().astype("datetime64[D]").astype(np.int64).tobytes())
+@lru_cache(maxsize=8)
+def _rows_of_days(days: bytes) -> dict[int, int]:
+    return {int(day) + _EPOCH: row for row, day in enumerate(np.frombuffer(days, dtype=np.int64))}

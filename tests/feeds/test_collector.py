@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from btalpha.feeds import DataError, Panel
 from btalpha.feeds.collector import Collector, named_feeds, panel_from_feeds
-from btalpha.feeds.panel_feed import add_panel
+from btalpha.feeds.panel_feeds import add_panel
 
 BARS = ("open", "high", "low", "close", "volume")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from btalpha.feeds import DataError, Panel, PanelFeed
-from btalpha.feeds.panel_feed import add_panel, feed_class
+from btalpha.feeds.panel_feeds import add_panel, feed_class
 
 FIELDS = ["open", "high", "low", "close", "volume"]
 INDICATORS = [bt.ind.SMA, bt.ind.RSI, bt.ind.MACD, bt.ind.ATR, bt.ind.BollingerBands, bt.ind.Stochastic]

@@ -362,7 +362,7 @@ def test_signal_with_exactbars():
 
 
 def test_provider_may_use_extra_lines_that_the_feeds_carry(market):
-    from btalpha.feeds.panel_feed import add_panel
+    from btalpha.feeds.panel_feeds import add_panel
 
     class Quiet:
         def predict(self, panel):
