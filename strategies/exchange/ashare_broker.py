@@ -1,0 +1,283 @@
+"""The broker of the Chinese stock exchanges."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from ...feeds.boards import LimitTable
+from ..planning.reasons import Reason
+from ..planning.sizing import Lots
+from .day_book import DayBook
+from .fees import AShareFees
+from .fill_rules import SAME, FillRules
+from .instrument import Instrument
+from .order_sessions import OrderSessions
+from .orphans import Orphans
+from .portfolio_broker import PortfolioBroker
+
+# Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
+_SellOrder: Any = bt.order.SellOrder
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A position that was closed because its name is delisted or gone.
+
+    Attributes
+    ----------
+    date
+        The day of the closing.
+    symbol
+        The name.
+    size, price
+        Shares, in the broker's units, and what each brought, CNY.
+    kind
+        ``"delisted"`` or ``"gone"``.
+    owner
+        The strategy whose position it was.
+    """
+
+    date: date
+    symbol: str
+    size: float
+    price: float
+    kind: str
+    owner: Any
+
+
+class AShareBroker(PortfolioBroker):
+    """Backtrader broker with the rules and fees of the Shanghai, Shenzhen and Beijing exchanges.
+
+    Works with any feeds and strategies. A feed's name tells its board (``600519.SH``); its raw prices,
+    ``pre_close`` and ``is_st`` come from the panel behind a ``PanelFeed`` or from lines of these names.
+
+    - Fees: commission with a minimum an order, stamp duty on sales and transfer fee, by date.
+    - Lots: a buy is cut down to whole lots of raw shares (100; STAR 200, then single shares); what is left
+      of a holding is sold whole. Short sales are not filled.
+    - Settlement: what was bought today is not sold today (T+1).
+    - Price limits: nobody buys on a bar that never left its upper limit, or sells on one that never left
+      its lower limit. An order at the close is not filled at a close at the limit.
+    - Volume: all orders of a bar together fill at most a part of its volume.
+    - Sessions: an order without ``valid`` lives for the next session alone, and is cancelled after it. With
+      ``valid`` it waits, through a suspension too.
+    - A name that is delisted, or was not traded for very long, is closed at its last price times
+      ``recovery``, and noted in :attr:`closures`.
+
+    What was not filled, or not all of it, has its :class:`~btalpha.strategies.Reason` in
+    ``order.info["refusal"]``.
+
+    Params:
+
+      - ``fees`` (def: ``None``): an ``AShareFees``, for rates other than the default ones
+
+      - ``lots`` (def: ``True``): trade in lots, and only what is held can be sold
+
+      - ``t_plus_1`` (def: ``True``): sell from the day after the purchase
+
+      - ``limits`` (def: ``True``): heed price limits; a ``LimitTable`` for rates other than the default ones
+
+      - ``participation`` (def: ``0.1``): largest part of a bar's volume; ``None`` for any
+
+      - ``day_orders`` (def: ``True``): cancel after one session what has no ``valid``
+
+      - ``delistings`` (def: ``None``): mapping from names to their first date without the share
+
+      - ``gone_after`` (def: ``365``): days without a bar after which a held name counts as gone; ``None``
+        for never
+
+      - ``recovery`` (def: ``1.0``): fraction of the last price that a delisted or gone name brings
+
+    and all those of ``bt.brokers.BackBroker``, slippage among them. A scheme set for one name with
+    ``addcommissioninfo`` comes before ``fees``, as usual.
+
+    Raises
+    ------
+    ValueError
+        At the start, if a parameter is out of its range.
+
+    Examples
+    --------
+    >>> cerebro = bt.Cerebro()
+    >>> cerebro.broker = AShareBroker(cash=1_000_000.0, participation=0.05)
+    >>> cerebro.broker.get_fees()
+    {}
+    """
+
+    params = (
+        ("fees", None),
+        ("lots", True),
+        ("t_plus_1", True),
+        ("limits", True),
+        ("participation", 0.1),
+        ("day_orders", True),
+        ("delistings", None),
+        ("gone_after", 365),
+        ("recovery", 1.0),
+    )
+
+    def init(self) -> None:
+        """Start with the A-share scheme for every name that has no scheme of its own."""
+        # Called twice, on creation and at the start: what was set in between stays.
+        if None not in self.comminfo:
+            self.comminfo[None] = self.p.fees or AShareFees()
+        super().init()
+        self._check()
+        self._rules = FillRules(
+            lots=bool(self.p.lots),
+            t_plus_1=bool(self.p.t_plus_1),
+            limits=bool(self.p.limits),
+            participation=self.p.participation,
+        )
+        self._instruments: dict[Any, Instrument] = {}
+        self._book = DayBook()
+        self._sessions = OrderSessions()
+        self._orphans = Orphans(self.p.delistings or {}, self.p.gone_after)
+        # feed -> owner -> size
+        self._owners: dict[Any, dict[Any, float]] = {}
+        self.closures: list[Closure] = []
+
+    def _check(self) -> None:
+        for name, low in (("participation", 0.0), ("recovery", -1e-300)):
+            value = getattr(self.p, name)
+            if value is not None and not low < value <= 1.0:
+                raise ValueError(f"AShareBroker: {name} must be a fraction of at most 1, got {value!r}")
+        if self.p.gone_after is not None and not self.p.gone_after >= 1:
+            raise ValueError(f"AShareBroker: gone_after must be at least 1 day, got {self.p.gone_after!r}")
+        if not isinstance(self.p.limits, bool | LimitTable):
+            kind = type(self.p.limits).__name__
+            raise ValueError(f"AShareBroker: limits must be True, False or a LimitTable, got {kind}")
+
+    def instrument(self, data: Any) -> Instrument:
+        """Return a feed as the exchange sees it."""
+        found = self._instruments.get(data)
+        if found is None:
+            table = self.p.limits if isinstance(self.p.limits, LimitTable) else LimitTable()
+            found = self._instruments[data] = Instrument(data, table)
+        return found
+
+    def lots_of(self, datas: list[Any]) -> Lots | None:
+        """Return the sizes that orders may have at the current bars, for a planner; ``None`` without lots."""
+        if not self.p.lots:
+            return None
+        instruments = [self.instrument(data) for data in datas]
+        return Lots(
+            least=np.array([each.lot.least for each in instruments]),
+            step=np.array([each.lot.step for each in instruments]),
+            factor=np.array([each.factor() if len(each.data) else 1.0 for each in instruments]),
+        )
+
+    # -- the session ----------------------------------------------------------------------------
+
+    def next(self) -> None:
+        """Close what is gone, cancel what its session left over, and process the orders of the bar."""
+        self._orphans.start(self.cerebro.datas)
+        for data, kind in self._orphans.find(self.positions, self._now):
+            self._close(data, kind)
+        super().next()
+
+    def _now(self) -> tuple[float, date]:
+        """Return the time of the latest bar, and its date in the feed's own zone."""
+        last = max(
+            (data for data in self.cerebro.datas if len(data)), key=lambda data: data.lines.datetime[0]
+        )
+        return last.lines.datetime[0], last.lines.datetime.date(0)
+
+    def _try_pending(self) -> None:
+        if self.pending and self.p.day_orders:
+            _, today = self._now()
+            for order, reason in self._sessions.ended(self.pending, today):
+                order.info.setdefault("refusal", reason)
+                self.cancel(order)
+        super()._try_pending()
+
+    def _close(self, data: Any, kind: str) -> None:
+        """Close the position of a delisted or gone name, without fees, and tell its owners."""
+        position, (now, today) = self.positions[data], self._now()
+        price = self._price(data) * self.p.recovery
+        for owner, size in self._owners.pop(data, {None: position.size}).items():
+            if not size:
+                continue
+            order = _SellOrder(owner=owner, data=data, size=size, exectype=bt.Order.Market)
+            order.addinfo(reason=kind)
+            self._ocoize(order, None)
+            order.submit(self)
+            order.accept(self)
+            cost, gain = size * position.price, size * (price - position.price)
+            left, left_price, *_ = position.update(-size, price, data.num2date(now))
+            self.cash += size * price
+            order.execute(now, -size, price, -size, cost, 0.0, 0, 0.0, 0.0, None, gain, left, left_price)
+            order.addcomminfo(self.getcommissioninfo(data))
+            self.notify(order)
+            self.closures.append(Closure(today, data._name, size, price, kind, owner))
+
+    # -- fills ------------------------------------------------------------------------------------
+
+    def _execute(
+        self,
+        order: Any,
+        ago: int | None = None,
+        price: float | None = None,
+        cash: float | None = None,
+        position: Any = None,
+        dtcoc: float | None = None,
+    ) -> float | None:
+        scheme, day = self.getcommissioninfo(order.data), order.data.lines.datetime.date(0)
+        if isinstance(scheme, AShareFees):
+            scheme.set_fill(day, sum(abs(bit.size * bit.price) for bit in order.executed.exbits))
+        return super()._execute(order, ago, price, cash, position, dtcoc)
+
+    def _size_to_fill(self, order: Any, price: float, ago: int, dtcoc: float | None) -> float | None:
+        """Return how much of an order the exchange fills; why not more goes to the order."""
+        data, remaining = order.data, abs(order.executed.remsize)
+        at_close = dtcoc is not None
+        # Backtrader fills at the close when the bar after it is there.
+        bar = ago - 1 if at_close and data.lines.datetime[0] != order.created.dt else ago
+        size, reason = self._filled(order, price, ago, bar, at_close)
+        if reason is not None and size < remaining:
+            order.info["refusal"] = reason
+        else:
+            order.info.pop("refusal", None)
+        if abs(size - remaining) <= SAME * size:
+            order.executed.remsize = math.copysign(size, order.executed.remsize)
+        return size
+
+    def _filled(
+        self, order: Any, price: float, ago: int, bar: int, at_close: bool
+    ) -> tuple[float, Reason | None]:
+        share, rules, buys = self.instrument(order.data), self._rules, order.isbuy()
+        is_new = self._orphans.is_new(order.data)
+        reason = rules.barred(share, price, bar, buys=buys, at_close=at_close, is_new=is_new)
+        if reason is not None:
+            return 0.0, reason
+        size = abs(order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago))
+        if buys:
+            afford = partial(self._affordable, self.getcommissioninfo(order.data))
+            return rules.buy(share, size, price, bar, self._book, afford)
+        if not (self.p.lots or self.p.t_plus_1):
+            return size, None
+        return rules.sale(share, size, self.positions[order.data].size, bar, self._book)
+
+    def _record(self, order: Any, fill: Any) -> None:
+        super()._record(order, fill)
+        factor = self.instrument(order.data).factor()
+        day = order.data.num2date(fill.dt).date()
+        sizes = self._owners.setdefault(order.data, {})
+        sizes[order.owner] = sizes.get(order.owner, 0.0) + fill.size
+        self._book.note(order.data, day, fill.size, raw_shares=abs(fill.size) * factor)
+
+    def _kinds(self, order: Any, fill: Any) -> dict[str, float]:
+        scheme = self.getcommissioninfo(order.data)
+        if not isinstance(scheme, AShareFees):
+            return super()._kinds(order, fill)
+        return dict(vars(scheme.fees(fill.size, fill.price)))
+
+
+def _current(line: Any) -> float:
+    return line[0]

@@ -1,0 +1,67 @@
+"""Held names that will not be traded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+# Bars of others without one of its own after which a feed's silence is measured in days.
+_SILENT = 20
+# Time of the latest bar, and its date.
+Now = Callable[[], tuple[float, date]]
+
+
+class Orphans:
+    """Finds positions in names that are delisted or gone, out of the bars delivered so far alone.
+
+    Parameters
+    ----------
+    delistings
+        Names to their first date without the share.
+    gone_after
+        Days without a bar after which a name counts as gone; ``None`` for never.
+    """
+
+    def __init__(self, delistings: Mapping[str, Any], gone_after: float | None) -> None:
+        self._delistings = {name: _to_date(day) for name, day in delistings.items()}
+        self._gone_after = gone_after
+        self._there_at_first: set[Any] | None = None
+        # feed -> (time of its last bar, bars of others since)
+        self._silence: dict[Any, tuple[float, int]] = {}
+
+    def start(self, datas: Iterable[Any]) -> None:
+        """Note, on the first bar of the run, which feeds are there; those that come later are listings."""
+        if self._there_at_first is None:
+            self._there_at_first = {data for data in datas if len(data)}
+
+    def is_new(self, data: Any) -> bool:
+        """Say whether a feed began after the run did."""
+        return self._there_at_first is not None and data not in self._there_at_first
+
+    def find(self, positions: Mapping[Any, Any], now: Now) -> list[tuple[Any, str]]:
+        """Return the feeds of open positions to be closed, each with ``"delisted"`` or ``"gone"``."""
+        silent = [data for data, position in positions.items() if position.size and self._is_silent(data)]
+        return list(self._lost(silent, now)) if silent else []
+
+    def _is_silent(self, data: Any) -> bool:
+        """Count the bars of others since the last bar of a feed, and say whether they are of interest."""
+        last, count = data.lines.datetime[0], 0
+        seen = self._silence.get(data)
+        if seen is not None and seen[0] == last:
+            count = seen[1] + 1
+        self._silence[data] = (last, count)
+        return count > _SILENT or (count > 0 and data._name in self._delistings)
+
+    def _lost(self, silent: list[Any], now: Now) -> Iterator[tuple[Any, str]]:
+        time, today = now()
+        for data in silent:
+            delisted = self._delistings.get(data._name)
+            if delisted is not None and delisted <= today:
+                yield data, "delisted"
+            elif self._gone_after is not None and time - data.lines.datetime[0] > self._gone_after:
+                yield data, "gone"
+
+
+def _to_date(day: Any) -> date:
+    return date.fromisoformat(day) if isinstance(day, str) else date(day.year, day.month, day.day)
