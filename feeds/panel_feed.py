@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import deque
 from functools import lru_cache, partial
 from typing import Any
 
@@ -15,7 +14,8 @@ import pandas as pd
 from .errors import DataError
 from .long_format import PRICES
 from .panel import Panel
-from .panel_line import Cursor, PanelLine
+from .panel_clock import PanelClock
+from .panel_line import LinesTogether
 
 # Ordinal of 1970-01-01, the day NumPy counts from; Backtrader counts from 0001-01-01 = 1.
 _EPOCH = 719163
@@ -64,14 +64,10 @@ class PanelFeed(bt.feed.DataBase):
         self._bulk = False
         self._validate()
         self._name = self.p.name or self.p.symbol
-        cursor, self._leader = Cursor(), self.lines[0]
-        self._ahead: deque[float] | None = None
+        self._panel_clock: PanelClock | None = None
         self._row_of_day: dict[int, int] | None = None
-        for number, (name, line) in enumerate(zip(self.getlinealiases(), self.lines, strict=True)):
-            # Backtrader holds references to the lines already: they change their kind in place.
-            line.__class__ = PanelLine
-            line.attach(cursor, leads=number == 0)
-            line.reset()
+        self._together, self._first = LinesTogether(self.lines), self.lines[0]
+        for name, line in zip(self.getlinealiases(), self.lines, strict=True):
             if not hasattr(type(self), name):
                 # ``feed.close`` is found at once, where Backtrader searches the feed, then its lines.
                 self.__dict__[name] = line
@@ -175,7 +171,9 @@ class PanelFeed(bt.feed.DataBase):
     def start(self) -> None:
         """Begin at the first bar."""
         super().start()
-        self._leader._cursor.end_queue()
+        self._stop_clock()
+        for name in [name for name in self.__dict__ if name.startswith("tick_")]:
+            del self.__dict__[name]  # of an earlier run, bar by bar
         self._bulk = False
         self._row = -1
         self._source = self._rows = None
@@ -193,37 +191,51 @@ class PanelFeed(bt.feed.DataBase):
     # -- the fast path of Cerebro's loop ------------------------------------------------------
 
     def __len__(self) -> int:
-        ahead = self._ahead
-        return self._leader._cursor.lencount if ahead is None else self._length + 1 - len(ahead)
+        clock = self._panel_clock
+        return self._first.lencount if clock is None else clock.counts[self._place]
 
     def advance_peek(self) -> float:
         """Return the time of the next bar, infinity after the last.
 
-        Only Cerebro's vectorised loop asks. From then on it gets the answer, and moves the feed, by
-        built-in functions put in the place of the methods, until the feed is moved in another way.
+        Only Cerebro's vectorised loop asks. The first feed that it asks puts all feeds of its panel on
+        one clock; from then on they answer as that has it.
         """
-        if not self._bulk:
+        if self._rows is None or not self._bulk or len(self):
             return super().advance_peek()
-        ahead = self._ahead = self._leader._cursor.queue(self._times(), self._end_fast_path)
-        self.__dict__["advance_peek"] = partial(ahead.__getitem__, 0)
-        self.__dict__["advance"] = ahead.popleft
-        return ahead[0]
+        _start_clock([feed for feed in self._env.datas if feed is self or self._may_lead(feed)], self)
+        return self.advance_peek()
 
-    def _times(self) -> list[float]:
-        if self._rows is None:
-            return self.lines.datetime.array[: self._length].tolist()
-        days = _day_list(self.p.dataname.dates)
-        return [days[row] for row in self._rows.tolist()]
+    def _may_lead(self, feed: Any) -> bool:
+        """Say whether a feed is of the same panel, and stands before its first bar as this one does."""
+        if not isinstance(feed, PanelFeed) or feed.p.dataname.dates is not self.p.dataname.dates:
+            return False
+        return feed._rows is not None and feed._bulk and not len(feed)
 
-    def _end_fast_path(self) -> None:
-        self._ahead = None
+    def follow(self, clock: PanelClock, place: int, *, leads: bool) -> None:
+        """Go by a clock; what Cerebro's loop calls is put in the place of the methods."""
+        self._panel_clock, self._place = clock, place
+        self._together.cursor.follow(clock, place)
+        self.__dict__["advance_peek"] = clock.peek if leads else clock.never
+        if leads:
+            self.__dict__["advance"] = clock.advance
+
+    def leave_clock(self) -> None:
+        """Go on by itself."""
+        self._together.cursor.leave()
+        self._panel_clock = None
         for name in ("advance_peek", "advance"):
             self.__dict__.pop(name, None)
+        # It does not stand before its first bar, or it is not to be put on a clock again.
+        self._bulk = False
 
     def __getstate__(self) -> dict[str, Any]:
-        # To another process a feed goes without the built-in functions of the fast path.
-        self._leader._cursor.end_queue()
+        # To another process a feed goes without the clock.
+        self._stop_clock()
         return self.__dict__
+
+    def _stop_clock(self) -> None:
+        if self._panel_clock is not None:
+            self._panel_clock.stop()
 
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
         """Move on by ``size`` bars."""
@@ -231,7 +243,7 @@ class PanelFeed(bt.feed.DataBase):
 
     def next(self, datamaster: Any = None, ticks: bool = True) -> bool | None:
         """Deliver the next bar in the loop that goes bar by bar."""
-        self._leader._cursor.end_queue()
+        self._stop_clock()
         return super().next(datamaster, ticks)
 
     def _tick_nullify(self) -> None:
@@ -251,13 +263,23 @@ class PanelFeed(bt.feed.DataBase):
         return super().__getattr__(name)
 
 
+def _start_clock(feeds: list[PanelFeed], leader: PanelFeed) -> None:
+    dates = leader.p.dataname.dates
+    delivers = np.zeros((len(dates), len(feeds)), dtype=bool)
+    for place, feed in enumerate(feeds):
+        delivers[feed._rows, place] = True
+
+    def stop() -> None:
+        for feed in feeds:
+            feed.leave_clock()
+
+    clock = PanelClock(_day_numbers(dates).tolist(), delivers, stop)
+    for place, feed in enumerate(feeds):
+        feed.follow(clock, place, leads=feed is leader)
+
+
 def _day_numbers(dates: pd.DatetimeIndex) -> np.ndarray:
-    return _cached_day_numbers(_days_key(dates))[0]
-
-
-def _day_list(dates: pd.DatetimeIndex) -> list[float]:
-    """Return the day numbers as one list, whose numbers all feeds share."""
-    return _cached_day_numbers(_days_key(dates))[1]
+    return _cached_day_numbers(_days_key(dates))
 
 
 def _days_key(dates: pd.DatetimeIndex) -> bytes:
@@ -265,9 +287,8 @@ def _days_key(dates: pd.DatetimeIndex) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _cached_day_numbers(days: bytes) -> tuple[np.ndarray, list[float]]:
-    numbers = np.frombuffer(days, dtype=np.int64).astype(float) + _EPOCH
-    return numbers, numbers.tolist()
+def _cached_day_numbers(days: bytes) -> np.ndarray:
+    return np.frombuffer(days, dtype=np.int64).astype(float) + _EPOCH
 
 
 @lru_cache(maxsize=8)

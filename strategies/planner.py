@@ -13,7 +13,7 @@ import numpy as np
 
 from .planning import Lots, Reason, Rules, no_fee, select, target_weights
 from .planning.selection import Selection
-from .planning.sizing import Fee, affordable, budget, settle_small
+from .planning.sizing import Fee, affordable, budget, changes_wanted
 
 __all__ = ["Fee", "Lots", "Plan", "Reason", "Refusal", "Rules", "no_fee", "plan_orders"]
 
@@ -110,7 +110,7 @@ def plan_orders(
     lots
         The sizes that orders may have; without them multiples of ``rules.lot``.
     ages
-        ... x N sessions since the purchase, for ``rules.min_holding``.
+        ... x N sessions since the purchase, that one included, for ``rules.min_holding``.
     volatility
         ... x N, for weights by inverse volatility, in any unit.
 
@@ -119,6 +119,11 @@ def plan_orders(
     Plan
         Changes of shares and refusals.
 
+    Raises
+    ------
+    ValueError
+        If the cash is NaN, or a rule needs ages or volatilities that are not given.
+
     Examples
     --------
     >>> plan = plan_orders(scores=np.array([1.0, 3.0, 2.0]), holdings=np.array([50, 0, 0]),
@@ -126,8 +131,9 @@ def plan_orders(
     >>> plan.changes, plan.buy_order
     (array([-50.,  25., 100.]), array([1, 2]))
     """
+    _check(cash, rules, ages, volatility)
     state = _state(blocked, prices)
-    price = np.where(np.isfinite(prices), prices, 0.0)
+    price = np.where(np.isfinite(prices) & (np.nan_to_num(prices) > 0.0), prices, 0.0)
     funds = np.asarray(cash, dtype=float)[..., None]
     lots = Lots(rules.lot, rules.lot) if lots is None else lots
     ages = np.zeros(holdings.shape, dtype=np.int64) if ages is None else ages
@@ -135,15 +141,25 @@ def plan_orders(
     picked = select(scores, holdings > 0, state, ages, rules)
 
     parts = _parts(picked, scores, spread, holdings * price, funds, rules)
-    target = lots.whole(np.divide(parts, price, out=np.zeros(parts.shape), where=price > 0.0))
-    wanted = np.where(picked.bound, 0.0, target - holdings)
-    wanted = settle_small(wanted, target, picked.chosen & (holdings > 0), price, lots, rules)
+    target = np.divide(parts, price, out=np.zeros(parts.shape), where=price > 0.0)
+    # A name may stay for a reason and yet be worth no weight: it keeps what it has.
+    as_it_is = picked.bound | (picked.chosen & (picked.unsold != 0) & (parts <= 0.0))
+    wanted = changes_wanted(target, holdings, picked.chosen, as_it_is, lots, rules)
     sales = np.minimum(wanted, 0.0)
     spare = budget(sales, holdings, price, funds, rules, fee)
     buys = affordable(np.maximum(wanted, 0.0), picked.ranking, price, spare, lots, rules, fee)
     short = (parts > 0.0) & ~(holdings > 0) & (buys == 0.0)
     unbought = np.where(short, Reason.LOT, picked.unbought)
     return Plan(sales + buys, unbought, picked.unsold, picked.ranking)
+
+
+def _check(cash: Any, rules: Rules, ages: Any, volatility: Any) -> None:
+    if np.isnan(cash).any():
+        raise ValueError("cash must be a number of CNY, got NaN")
+    if rules.min_holding and ages is None:
+        raise ValueError("rules.min_holding needs ages=, the sessions that each name has been held")
+    if rules.needs_volatility and volatility is None:
+        raise ValueError("rules.weights='inverse_volatility' needs volatility=")
 
 
 def _state(blocked: np.ndarray | None, prices: np.ndarray) -> np.ndarray:

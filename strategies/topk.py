@@ -10,14 +10,19 @@ import numpy as np
 import pandas as pd
 
 from ..feeds.collector import named_feeds
-from .arguments import chosen_feeds, refuse_unknown
+from .arguments import check_execution, check_source, chosen_feeds, fills_at_close, refuse_unknown
+from .market_view import MarketView
+from .own_book import OwnBook
 from .planner import Plan, Reason, Rules, plan_orders
 from .schedule import Schedule
 from .score_source import FrameScores, ProviderScores, ScoreSource
+from .session_clock import SessionClock
+
+_GAP = 0.02
 
 
 class TopK(bt.Strategy):
-    """Hold the k names with the highest scores in equal parts, rebalanced at set sessions.
+    """Hold the k names with the highest scores, rebalanced at set sessions.
 
     At the close of a session the scores of that session are turned into orders, which Backtrader
     executes at the next open, sales before buys. An order is good for that one session: what could
@@ -25,10 +30,12 @@ class TopK(bt.Strategy):
     trades with its own positions only and leaves every other one in the broker alone. It needs no
     ``notify_*`` method, so a subclass may use them all.
 
-    Bars are daily, and of one time of day for all feeds: a feed whose bars of a date come later than
-    the others' is not seen on that date. Feeds may start late, pause (suspensions) or end (delistings).
-    A name without a bar on the session gets no order; when it is held it keeps its place and counts at
-    its last price.
+    Bars are daily. Feeds may start late, pause (suspensions) or end (delistings), and stamp their bars at
+    different times of a date (CSV files at the end of the session, other zones at their own midnight): a
+    session is over when the last of them has delivered. A name without a bar on the session gets no
+    order; when it is held it keeps its place and counts at its last price.
+
+    Any broker will do. ``AShareBroker`` brings lots, price limits, T+1 and delistings, which are heeded.
 
     Params:
 
@@ -40,15 +47,33 @@ class TopK(bt.Strategy):
 
       - ``k`` (def: ``10``): names to hold
 
-      - ``rebalance`` (def: ``5``): every so many sessions, ``"weekly"`` or ``"monthly"``. The first time is
-        the first session on which any name has a score
+      - ``rebalance`` (def: ``5``): every so many sessions, ``"weekly"``, ``"monthly"`` or a list of dates
+        (each counts on the first session from it on). Unless there are dates, the first time is the first
+        session on which any name has a score
+
+      - ``weights`` (def: ``"equal"``): ``"equal"``, ``"score"`` (in proportion to it, nothing for a score
+        of 0 or less) or ``"inverse_volatility"``
+
+      - ``volatility_window`` (def: ``20``): daily returns from which the volatility is estimated
+
+      - ``max_weight`` (def: ``1.0``): largest weight of a name, fraction of the value
+
+      - ``buffer`` (def: ``0``): a held name stays while it is among the best ``k + buffer``
+
+      - ``max_changes`` (def: ``None``): names given up at one rebalance at most for having fallen behind
+
+      - ``min_holding`` (def: ``0``): sessions that a name is held at least, that of its purchase included
 
       - ``cash_reserve`` (def: ``0.0``): fraction of the value kept in cash
 
-      - ``gap`` (def: ``0.02``): allowance for the way to the next open: buys are sized as if prices rose
-        by this fraction and sales brought in as much less, so the broker need not refuse a buy for cash
+      - ``execution`` (def: ``"open"``): ``"open"`` fills at the next open; ``"close"`` at the close that the
+        scores are of, for which the broker needs ``set_coc(True)``
 
-      - ``lot`` (def: ``1``): shares are bought in multiples of it
+      - ``gap`` (def: ``None``): allowance for the way to the fill: buys are sized as if prices rose by this
+        fraction and sales brought in as much less, so the broker need not refuse a buy for cash; ``None``
+        means 0.02 for fills at the open and 0 at the close
+
+      - ``lot`` (def: ``1``): shares are bought in multiples of it, where the broker knows no lots itself
 
       - ``tolerance`` (def: ``0.0``): a name that stays is left alone within this fraction of its target
 
@@ -85,8 +110,15 @@ class TopK(bt.Strategy):
         ("scores", None),
         ("k", 10),
         ("rebalance", 5),
+        ("weights", "equal"),
+        ("volatility_window", 20),
+        ("max_weight", 1.0),
+        ("buffer", 0),
+        ("max_changes", None),
+        ("min_holding", 0),
         ("cash_reserve", 0.0),
-        ("gap", 0.02),
+        ("execution", "open"),
+        ("gap", None),
         ("lot", 1),
         ("tolerance", 0.0),
         ("universe", None),
@@ -98,17 +130,11 @@ class TopK(bt.Strategy):
         # Backtrader hands over what is no parameter, and without this would ignore it.
         refuse_unknown(args, unknown, list(self.p._getkeys()))
         feeds = chosen_feeds(named_feeds(self.datas), self.p.symbols)
-        self._check_source()
+        check_source(self.p.signal, self.p.scores)
         # In the order of symbols, by which ties are broken.
         self._names = sorted(feeds)
         self._feeds = [feeds[name] for name in self._names]
-        self._rules = Rules(
-            k=self.p.k,
-            cash_reserve=self.p.cash_reserve,
-            gap=self.p.gap,
-            lot=self.p.lot,
-            tolerance=self.p.tolerance,
-        )
+        self._rules = self._make_rules()
         if self.p.k > len(feeds):
             raise ValueError(f"k must be at most the number of feeds, {len(feeds)}, got {self.p.k}")
         self._schedule = Schedule(self.p.rebalance)
@@ -120,35 +146,40 @@ class TopK(bt.Strategy):
             self._source: ScoreSource = FrameScores(self.p.scores, self._names)
         self.refusals: list[tuple[date, str, str, str]] = []
 
-    def _check_source(self) -> None:
-        if (self.p.signal is None) == (self.p.scores is None):
-            given = "neither" if self.p.signal is None else "both"
-            raise ValueError(f"give exactly one of signal= and scores=, got {given}")
-        if isinstance(self.p.signal, type):
-            raise ValueError(f"signal must be a provider, not its class; write {self.p.signal.__name__}(...)")
-        if self.p.signal is not None and not callable(getattr(self.p.signal, "predict", None)):
-            hint = "; a frame of scores goes to scores=" if isinstance(self.p.signal, pd.DataFrame) else ""
-            raise ValueError(f"signal must have predict(panel), got {type(self.p.signal).__name__}{hint}")
+    def _make_rules(self) -> Rules:
+        at_close = self.p.execution == "close"
+        return Rules(
+            k=self.p.k,
+            weights=self.p.weights,
+            max_weight=self.p.max_weight,
+            buffer=self.p.buffer,
+            max_changes=self.p.max_changes,
+            min_holding=self.p.min_holding,
+            cash_reserve=self.p.cash_reserve,
+            gap=(0.0 if at_close else _GAP) if self.p.gap is None else self.p.gap,
+            lot=self.p.lot,
+            tolerance=self.p.tolerance,
+        )
 
     def start(self) -> None:
         """Begin with nothing held."""
+        check_execution(self.p.execution, self.broker)
         if self.p.signal is not None:
             self._source = ProviderScores(self.p.signal, self._feeds, self._names)
-        # The lines themselves: reaching them through the feed is most of the cost of reading them.
-        self._closes = [feed.lines.close for feed in self._feeds]
-        self._times = [feed.lines.datetime for feed in self._feeds]
+        self._sessions = SessionClock(self._feeds)
+        self._view = MarketView(self._feeds, self.p.volatility_window if self._rules.needs_volatility else 0)
+        self._book = OwnBook(len(self._names))
         self._session: date | None = None
-        self._shares = np.zeros(len(self._names), dtype=np.int64)
-        self._marks = np.full(len(self._names), np.nan)
-        self._sent: list[tuple[Any, int]] = []
+        self._settled: date | None = None
 
     def stop(self) -> None:
         """Complain if the scores were of no use."""
         self._source.finish()
 
-    def held(self) -> dict[str, int]:
-        """Return the shares this strategy holds, by name."""
-        return {self._names[index]: int(self._shares[index]) for index in np.flatnonzero(self._shares)}
+    def held(self) -> dict[str, float]:
+        """Return the shares this strategy holds, by name, in the broker's units."""
+        shares = self._book.shares
+        return {self._names[index]: shares[index].item() for index in np.flatnonzero(shares)}
 
     # -- the session ------------------------------------------------------------------------
 
@@ -158,129 +189,107 @@ class TopK(bt.Strategy):
 
     def next(self) -> None:
         """Settle yesterday's orders and, where it is time, rebalance."""
-        session = self._current_session()
-        if session is None:
+        now = self.lines.datetime[0]
+        step = self._sessions.session(now)
+        if step is None:
             return
+        session, is_over = step
         if session == self._session:
-            self._refuse_intraday(session)
-            return
+            self._view.refuse_intraday(self._names, now, session)
         self._session = session
+        if not is_over or session == self._settled:
+            return
+        self._settled = session
         self._source.update()
-        self._settle()
+        self._settle(session)
         if (self._first is not None and session < self._first) or not self._schedule.is_due(session):
             return
-        scores = self._scores()
+        scores = self._scores(session)
         if scores is None or (self._schedule.last is None and np.isnan(scores).all()):
             return
-        self._rebalance(scores)
+        self._rebalance(session, scores)
         self._schedule.done(session)
 
-    def _current_session(self) -> date | None:
-        """Return the date of the bars being delivered; None if none of the names traded."""
-        now = self.lines.datetime[0]
-        for times in self._times:
-            if len(times) and times[0] == now:
-                return times.date(0)
-        return None
-
-    def _refuse_intraday(self, session: date) -> None:
-        """Complain about a second bar of a date: scores of the date, known at its close, would look ahead."""
-        now = self.lines.datetime[0]
-        for name, times in zip(self._names, self._times, strict=True):
-            if len(times) > 1 and times[0] == now and times.date(-1) == session:
-                raise ValueError(
-                    f"TopK trades daily bars, but {name} has a second bar of {session}; add the feed with "
-                    "cerebro.resampledata(feed, timeframe=bt.TimeFrame.Days)"
-                )
-
-    def _scores(self) -> np.ndarray | None:
-        assert self._session is not None
-        scores = self._source.row(self._session)
+    def _scores(self, session: date) -> np.ndarray | None:
+        scores = self._source.row(session)
         if scores is None or self._universe is None:
             return scores
-        members = self._universe.row(self._session)
+        members = self._universe.row(session)
         return np.full_like(scores, np.nan) if members is None else np.where(members == 1.0, scores, np.nan)
 
     # -- orders -----------------------------------------------------------------------------
 
-    def _settle(self) -> None:
+    def _settle(self, session: date) -> None:
         """Book what was filled; cancel and report what was not."""
-        for order, index in self._sent:
-            self._shares[index] += order.executed.size
-            if order.executed.size:
-                self._marks[index] = order.executed.price
+        for order, index in self._book.settle():
             if order.alive():
                 self.broker.cancel(order)
-                short = Reason.PARTIAL if order.executed.size else Reason.CASH
-                self._refuse(index, order, short if self._traded(index) else Reason.SUSPENDED)
+                default = Reason.UNFILLED if self._view.traded(index, session) else Reason.SUSPENDED
             elif order.status in (order.Margin, order.Rejected):
-                self._refuse(index, order, Reason.CASH)
-        self._sent = []
+                default = Reason.CASH
+            elif order.status == order.Completed:
+                continue
+            else:
+                default = Reason.UNFILLED
+            reason = Reason(order.info.get("refusal", default))
+            self._refuse(session, index, "buy" if order.isbuy() else "sell", reason)
+        self._book.close(self, self.broker, self._names)
 
-    def _rebalance(self, scores: np.ndarray) -> None:
-        state = self._observe(scores)
+    def _rebalance(self, session: date, scores: np.ndarray) -> None:
+        matter = ~np.isnan(scores) | (self._book.shares != 0)
+        state = self._view.observe(session, matter, self._book.marks)
+        self._note_delisted(session, state)
+        lots_of = getattr(self.broker, "lots_of", None)
         plan = plan_orders(
             scores=scores,
-            holdings=self._shares,
-            prices=self._marks,
+            holdings=self._book.shares,
+            prices=self._book.marks,
             cash=self.broker.getcash(),
             rules=self._rules,
             blocked=state,
             fee=self._fee,
+            lots=None if lots_of is None else lots_of(self._feeds),
+            ages=self._book.ages,
+            volatility=self._view.volatility(matter) if self._rules.needs_volatility else None,
         )
-        self._report(plan)
-        for index in plan.sell_order:
-            size = -int(plan.changes[index])
-            reason = "exit" if size == self._shares[index] else "trim"
-            self._send(self.sell(data=self._feeds[index], size=size, reason=reason), index)
-        for index in plan.buy_order:
-            reason = "add" if self._shares[index] else "enter"
-            size = int(plan.changes[index])
-            self._send(self.buy(data=self._feeds[index], size=size, reason=reason), index)
+        for refusal in plan.refusals:
+            self._refuse(session, refusal.index, refusal.side, refusal.reason)
+        self._send(plan)
 
-    def _observe(self, scores: np.ndarray) -> np.ndarray:
-        """Mark every name that matters at its last price, and say why those are blocked that are."""
-        state = np.zeros(len(self._names), dtype=np.int64)
-        for index in np.flatnonzero(~np.isnan(scores) | (self._shares != 0)).tolist():
-            if not len(self._closes[index]):
-                state[index] = Reason.NOT_LISTED
-                continue
-            close = self._closes[index][0]
-            if close > 0:
-                self._marks[index] = close
-            if not self._traded(index):
-                state[index] = Reason.SUSPENDED
-            elif not close > 0:
-                state[index] = Reason.NO_PRICE
-        return state
-
-    def _traded(self, index: int) -> bool:
-        """Say whether a feed delivered a bar of the current session."""
-        times = self._times[index]
-        if not len(times):
-            return False
-        # Feeds in other time zones have other times for the same date.
-        return times[0] == self.lines.datetime[0] or times.date(0) == self._session
+    def _note_delisted(self, session: date, state: np.ndarray) -> None:
+        is_delisted = getattr(self.broker, "is_delisted", None)
+        if is_delisted is not None:
+            for index in np.flatnonzero(state == Reason.SUSPENDED):
+                if is_delisted(self._names[index], session):
+                    state[index] = Reason.DELISTED
 
     def _fee(self, changes: np.ndarray, prices: np.ndarray) -> np.ndarray:
-        """Return what the broker's schemes charge for some changes of shares."""
+        """Return what the broker's schemes charge for some changes of shares, at today's rates."""
         fees = np.zeros(len(self._names))
         for index in np.flatnonzero(changes):
             scheme = self.broker.getcommissioninfo(self._feeds[index])
+            if hasattr(scheme, "set_date"):
+                scheme.set_date(self._session)
             fees[index] = scheme.getcommission(float(changes[index]), float(prices[index]))
         return fees
 
-    def _send(self, order: Any, index: int) -> None:
-        if order is not None:
-            self._sent.append((order, int(index)))
+    def _send(self, plan: Plan) -> None:
+        shares = self._book.shares
+        # Where the broker fills at the close, an order may ask for the open.
+        fill = {"coc": False} if self.p.execution == "open" and fills_at_close(self.broker) else {}
+        for index in plan.sell_order:
+            size = _plain(-plan.changes[index])
+            reason = "exit" if size == shares[index] else "trim"
+            self._book.sent(self.sell(data=self._feeds[index], size=size, reason=reason, **fill), index)
+        for index in plan.buy_order:
+            reason = "add" if shares[index] else "enter"
+            size = _plain(plan.changes[index])
+            self._book.sent(self.buy(data=self._feeds[index], size=size, reason=reason, **fill), index)
 
-    def _report(self, plan: Plan) -> None:
-        assert self._session is not None
-        for refusal in plan.refusals:
-            name = self._names[refusal.index]
-            self.refusals.append((self._session, name, refusal.side, refusal.reason.text))
+    def _refuse(self, session: date, index: int, side: str, reason: Reason) -> None:
+        self.refusals.append((session, self._names[index], side, reason.text))
 
-    def _refuse(self, index: int, order: Any, reason: Reason) -> None:
-        assert self._session is not None
-        side = "buy" if order.isbuy() else "sell"
-        self.refusals.append((self._session, self._names[index], side, reason.text))
+
+def _plain(size: Any) -> float:
+    """Return whole shares as a whole number."""
+    return int(size) if size == int(size) else float(size)

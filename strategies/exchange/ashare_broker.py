@@ -16,7 +16,7 @@ from ..planning.reasons import Reason
 from ..planning.sizing import Lots
 from .day_book import DayBook
 from .fees import AShareFees
-from .fill_rules import SAME, FillRules
+from .fill_rules import FillRules
 from .instrument import Instrument
 from .order_sessions import OrderSessions
 from .orphans import Orphans
@@ -173,6 +173,10 @@ class AShareBroker(PortfolioBroker):
             factor=np.array([each.factor() if len(each.data) else 1.0 for each in instruments]),
         )
 
+    def is_delisted(self, name: str, day: date) -> bool:
+        """Say whether a name is known to be delisted by a day."""
+        return self._orphans.is_delisted(name, day)
+
     # -- the session ----------------------------------------------------------------------------
 
     def next(self) -> None:
@@ -229,9 +233,13 @@ class AShareBroker(PortfolioBroker):
         dtcoc: float | None = None,
     ) -> float | None:
         scheme, day = self.getcommissioninfo(order.data), order.data.lines.datetime.date(0)
-        if isinstance(scheme, AShareFees):
-            scheme.set_fill(day, sum(abs(bit.size * bit.price) for bit in order.executed.exbits))
-        return super()._execute(order, ago, price, cash, position, dtcoc)
+        if not isinstance(scheme, AShareFees):
+            return super()._execute(order, ago, price, cash, position, dtcoc)
+        scheme.set_fill(day, sum(abs(bit.size * bit.price) for bit in order.executed.exbits))
+        try:
+            return super()._execute(order, ago, price, cash, position, dtcoc)
+        finally:
+            scheme.set_date(day)
 
     def _size_to_fill(self, order: Any, price: float, ago: int, dtcoc: float | None) -> float | None:
         """Return how much of an order the exchange fills; why not more goes to the order."""
@@ -242,9 +250,10 @@ class AShareBroker(PortfolioBroker):
         size, reason = self._filled(order, price, ago, bar, at_close)
         if reason is not None and size < remaining:
             order.info["refusal"] = reason
-        else:
-            order.info.pop("refusal", None)
-        if abs(size - remaining) <= SAME * size:
+            return size
+        order.info.pop("refusal", None)
+        if self.p.filler is None:
+            # What was cut off is less than a lot, or rounding: the order is complete without it.
             order.executed.remsize = math.copysign(size, order.executed.remsize)
         return size
 

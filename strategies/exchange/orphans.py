@@ -39,6 +39,11 @@ class Orphans:
         """Say whether a feed began after the run did."""
         return self._there_at_first is not None and data not in self._there_at_first
 
+    def is_delisted(self, name: str, day: date) -> bool:
+        """Say whether a name is known to be delisted by a day."""
+        first = self._delistings.get(name)
+        return first is not None and first <= day
+
     def find(self, positions: Mapping[Any, Any], now: Now) -> list[tuple[Any, str]]:
         """Return the feeds of open positions to be closed, each with ``"delisted"`` or ``"gone"``."""
         silent = [data for data, position in positions.items() if position.size and self._is_silent(data)]
@@ -56,8 +61,7 @@ class Orphans:
     def _lost(self, silent: list[Any], now: Now) -> Iterator[tuple[Any, str]]:
         time, today = now()
         for data in silent:
-            delisted = self._delistings.get(data._name)
-            if delisted is not None and delisted <= today:
+            if self.is_delisted(data._name, today):
                 yield data, "delisted"
             elif self._gone_after is not None and time - data.lines.datetime[0] > self._gone_after:
                 yield data, "gone"

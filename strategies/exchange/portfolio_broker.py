@@ -9,6 +9,7 @@ from typing import Any
 
 import backtrader as bt
 
+from ..planning.reasons import Reason
 from .positions import Positions
 
 
@@ -19,7 +20,7 @@ class PortfolioBroker(bt.brokers.BackBroker):
     portfolio:
 
     - A buy for which the cash does not suffice at the opening price fills as far as the cash goes instead
-      of not at all; the rest stays open.
+      of not at all; the rest stays open, with the reason in ``order.info["refusal"]``.
     - A buy that the cash cannot pay for when it is submitted is refused by itself; orders behind it,
       sales above all, go their way.
     - A held name whose close is NaN counts at its last price, and nothing is filled at a price of NaN.
@@ -177,7 +178,9 @@ class PortfolioBroker(bt.brokers.BackBroker):
         size = order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago)
         # Only one who deals in fractions of a unit gets fractions.
         fraction = order.executed.remsize % 1.0 != 0.0
-        return self._affordable(scheme, size, price, float if fraction else math.floor)
+        paid = self._affordable(scheme, size, price, float if fraction else math.floor)
+        order.info["refusal"] = Reason.PARTIAL if paid or order.executed.size else Reason.CASH
+        return paid
 
     def _affordable(
         self, scheme: Any, size: float, price: float, whole: Callable[[float], float], step: float = 1.0

@@ -32,7 +32,8 @@ class Rules:
         Names that may be given up at one rebalance for having fallen behind; the worst ones go. Names
         without a score go in any case, and count. ``None`` for any number.
     min_holding
-        Sessions that a name is held at least, counted from the first one after its purchase.
+        Sessions that a name is held at least, that of its purchase included. Where more names are held
+        than there are places, because some could not be sold, the places count for more.
     gap
         Allowance for the way from the price of the plan to that of the fill, as a fraction: buys are paid
         for as if prices rose by it, sales bring in as if they fell by it.
@@ -59,11 +60,17 @@ class Rules:
     lot: int = 1
     tolerance: float = 0.0
 
+    @property
+    def needs_volatility(self) -> bool:
+        """Whether the weights depend on volatilities."""
+        return self.weights == "inverse_volatility"
+
     def __post_init__(self) -> None:
         for name, least in (("k", 1), ("lot", 1), ("buffer", 0), ("min_holding", 0), ("max_changes", 0)):
             value = getattr(self, name)
             if not (_is_count(value, least) or (name == "max_changes" and value is None)):
-                raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+                also = " or None" if name == "max_changes" else ""
+                raise ValueError(f"{name} must be a whole number >= {least}{also}, got {value!r}")
         for name in ("cash_reserve", "gap", "tolerance"):
             value = getattr(self, name)
             if not 0.0 <= value < 1.0:

@@ -55,7 +55,7 @@ def select(
     state
         ... x N codes of :class:`Reason`: why a name cannot be traded now, 0 where it can.
     ages
-        ... x N sessions since the purchase.
+        ... x N sessions since the purchase, that one included.
     rules
         See :class:`Rules`.
 
@@ -75,27 +75,29 @@ def select(
     ahead = _ahead(candidate, ranking)
 
     within = held & candidate & (ahead < places + rules.buffer)
-    young &= candidate & ~within
+    young &= candidate
     behind = held & candidate & ~within & ~young
     retained = _retained(behind, held & ~scored & ~bound, ranking, rules)
     # Those that may not be sold yet come first where there are more than places.
     kept = _first(young, ranking, places)
-    kept |= _first(within | retained, ranking, places - _count(kept))
+    kept |= _first((within | retained) & ~young, ranking, places - _count(kept))
     unheld = candidate & ~held
     free = places - _count(kept)
     entering = _first(unheld, ranking, free)
 
-    waiting = unheld & ~entering & (_ahead(unheld, ranking) < free + _count(kept & retained))
+    too_young, retained = kept & young & ~within, kept & retained
+    waiting = unheld & ~entering & (_ahead(unheld, ranking) < free + _count(too_young | retained))
     favourite = scored & blocked & ~held & (ahead < places)
     if rules.buffer:
         favourite &= _ahead(unheld, ranking) < free
-    unwanted = bound & ~(scored & (_ahead(scored, ranking) < rules.k))
+    why = np.where(_count(retained) > 0, Reason.CHANGES, Reason.HOLDING)
+    unwanted = bound & ~(scored & (_ahead(scored, ranking) < rules.k + rules.buffer))
     return Selection(
         chosen=kept | entering,
         bound=bound,
         places=places,
-        unbought=np.where(favourite, state, np.where(waiting, Reason.CHANGES, 0)),
-        unsold=_unsold(unwanted, kept & young, kept & retained, state),
+        unbought=np.where(favourite, state, np.where(waiting, why, 0)),
+        unsold=_unsold(unwanted, too_young, retained, state),
         ranking=ranking,
     )
 

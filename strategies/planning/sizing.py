@@ -47,12 +47,38 @@ class Lots:
         return self.whole(np.maximum(raw, self.least) / self.factor)
 
 
-def settle_small(
-    wanted: np.ndarray, target: np.ndarray, stays: np.ndarray, price: np.ndarray, lots: Lots, rules: Rules
+def changes_wanted(
+    target: np.ndarray,
+    holdings: np.ndarray,
+    chosen: np.ndarray,
+    kept_as_is: np.ndarray,
+    lots: Lots,
+    rules: Rules,
 ) -> np.ndarray:
-    """Round the changes of names that stay to whole lots, and drop those within the tolerance."""
-    near = np.abs(wanted) * price <= rules.tolerance * target * price
-    return np.where(stays, np.where(near, 0.0, lots.whole(wanted)), wanted)
+    """Return the changes of shares that bring holdings to their targets.
+
+    A new name gets whole lots of its target. One that stays changes by whole lots, and not at all within
+    the tolerance; of a target of more than half a lot it keeps a lot. One that is given up is sold whole,
+    odd lots and all.
+
+    Parameters
+    ----------
+    target
+        ... x N shares, not cut to lots; 0 for what is not to be held.
+    holdings
+        ... x N shares held.
+    chosen
+        ... x N booleans: names to hold.
+    kept_as_is
+        ... x N booleans: names that are neither bought nor sold.
+    """
+    held = holdings > 0
+    one = lots.one_more(np.zeros(target.shape))
+    rounded = np.where(held & (target > 0.5 * one), np.maximum(lots.whole(target), one), lots.whole(target))
+    near = np.abs(target - holdings) <= rules.tolerance * target
+    change = np.where(held & near, 0.0, lots.whole(rounded - holdings))
+    change = np.where(held & ~(chosen & (rounded > 0.0)), -holdings, change)
+    return np.where(kept_as_is, 0.0, change)
 
 
 def budget(

@@ -11,7 +11,7 @@ from .selection import Selection
 def target_weights(
     selection: Selection, scores: np.ndarray, volatility: np.ndarray, total: np.ndarray, rules: Rules
 ) -> np.ndarray:
-    """Return the target weight of each chosen name, fractions of ``total``.
+    """Return the target weight of each chosen name, fractions of the portfolio's value.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def target_weights(
     number = chosen.sum(axis=-1, keepdims=True)
     goal = total * number / np.maximum(selection.places, 1)
     weights = goal * _share(shape)
-    return _capped(weights, shape, rules.max_weight)
+    return _capped(weights, shape, goal, rules.max_weight)
 
 
 def _shape(chosen: np.ndarray, scores: np.ndarray, volatility: np.ndarray, rules: Rules) -> np.ndarray:
@@ -56,7 +56,7 @@ def _shape(chosen: np.ndarray, scores: np.ndarray, volatility: np.ndarray, rules
     else:
         known = chosen & np.isfinite(volatility) & (np.nan_to_num(volatility) > 0.0)
         raw = np.divide(1.0, volatility, out=np.full(chosen.shape, np.inf), where=known)
-        least = raw.min(axis=-1, keepdims=True)
+        least = raw.min(axis=-1, keepdims=True, initial=np.inf)
         raw = np.where(known, raw, np.where(np.isfinite(least), least, 0.0))
     nothing = raw.sum(axis=-1, keepdims=True) <= 0.0
     return np.where(nothing, 1.0, raw)
@@ -67,13 +67,14 @@ def _share(shape: np.ndarray) -> np.ndarray:
     return np.divide(shape, total, out=np.zeros(shape.shape), where=total > 0.0)
 
 
-def _capped(weights: np.ndarray, shape: np.ndarray, most: float) -> np.ndarray:
+def _capped(weights: np.ndarray, shape: np.ndarray, goal: np.ndarray, most: float) -> np.ndarray:
     """Cut weights to the largest one allowed and hand what is cut off to the others, in proportion."""
-    goal = weights.sum(axis=-1, keepdims=True)
     capped = np.zeros(weights.shape, dtype=bool)
     # Rounding alone must not count as above, or equal weights would be cut for ever.
     while (over := (weights > most * (1.0 + 1e-12)) & ~capped).any():
         capped |= over
         rest = np.maximum(goal - most * capped.sum(axis=-1, keepdims=True), 0.0)
-        weights = np.where(capped, most, rest * _share(np.where(capped, 0.0, shape)))
+        others = rest * _share(np.where(capped, 0.0, shape))
+        # A portfolio in which nothing is cut keeps its weights to the last bit.
+        weights = np.where(capped, most, np.where(over.any(axis=-1, keepdims=True), others, weights))
     return weights

@@ -78,9 +78,9 @@ def test_only_eligible_names_are_picked(market, monkeypatch):
     seen = set()
     original = TopK._rebalance
 
-    def spy(self, scores):
+    def spy(self, session, scores):
         seen.update(name for name, score in zip(self._names, scores, strict=True) if not np.isnan(score))
-        return original(self, scores)
+        return original(self, session, scores)
 
     monkeypatch.setattr(TopK, "_rebalance", spy)
     random_benchmark(market, n=2, n_jobs=1, eligible=allowed, **SPAN)

@@ -59,6 +59,6 @@ def test_causal_in_dates(rule, length):
 @pytest.mark.parametrize("rule", [0, -1, 2.5, True, "daily", None])
 def test_no_rule(rule):
     with pytest.raises(
-        ValueError, match="rebalance must be a whole number of sessions >= 1, 'weekly' or 'monthly'"
+        ValueError, match="rebalance must be a whole number of sessions >= 1, 'weekly', 'monthly' or dates"
     ):
         check_rule(rule)

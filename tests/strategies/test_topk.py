@@ -407,7 +407,7 @@ def test_random_markets(seed, k, rebalance, lot):
     broker = {
         data._name: position.size for data, position in result.broker.positions.items() if position.size
     }
-    pending = {order.data._name for order, _ in result._sent}
+    pending = {order.data._name for order, _ in result._book.pending}
     assert {name: size for name, size in held.items() if name not in pending} == {
         name: size for name, size in broker.items() if name not in pending
     }

@@ -1,0 +1,88 @@
+"""What a strategy sees of its feeds at the close of a session: prices, who traded, volatility."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from .planner import Reason
+
+
+class MarketView:
+    """Reads N feeds, none of them before its first bar and none beyond its current one.
+
+    Parameters
+    ----------
+    feeds
+        The feeds.
+    window
+        Daily returns that :meth:`volatility` looks at; 0 where it is not asked for.
+    """
+
+    def __init__(self, feeds: Sequence[Any], window: int = 0) -> None:
+        # The lines themselves: reaching them through the feed is most of the cost of reading them.
+        self._closes = [feed.lines.close for feed in feeds]
+        self._times = [feed.lines.datetime for feed in feeds]
+        self._window = window
+        for line in self._closes if window else ():
+            line.minbuffer(window + 1)  # where Backtrader keeps the last bars only
+
+    def traded(self, index: int, session: date) -> bool:
+        """Say whether a feed delivered a bar of the session."""
+        times = self._times[index]
+        return len(times) > 0 and times.date(0) == session
+
+    def observe(self, session: date, matter: np.ndarray, marks: np.ndarray) -> np.ndarray:
+        """Mark the names that matter at their last prices, and say why those cannot be traded that cannot.
+
+        Parameters
+        ----------
+        session
+            The date.
+        matter
+            N booleans: the names to look at.
+        marks
+            N last prices, brought up to date in place.
+
+        Returns
+        -------
+        numpy.ndarray
+            N codes of :class:`Reason`, 0 for a name that can be traded or does not matter.
+        """
+        state = np.zeros(len(self._closes), dtype=np.int64)
+        for index in np.flatnonzero(matter).tolist():
+            if not len(self._closes[index]):
+                state[index] = Reason.NOT_LISTED
+                continue
+            close = self._closes[index][0]
+            if close > 0:
+                marks[index] = close
+            if not self.traded(index, session):
+                state[index] = Reason.SUSPENDED
+            elif not close > 0:
+                state[index] = Reason.NO_PRICE
+        return state
+
+    def volatility(self, matter: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of the last daily returns, N; NaN where there are fewer than two."""
+        result = np.full(len(self._closes), np.nan)
+        for index in np.flatnonzero(matter).tolist():
+            line = self._closes[index]
+            closes = np.array(line.get(size=min(len(line), self._window + 1)), dtype=float)
+            returns = np.diff(closes) / closes[:-1]
+            returns = returns[np.isfinite(returns)]
+            if len(returns) >= 2:
+                result[index] = returns.std(ddof=1)
+        return result
+
+    def refuse_intraday(self, names: Sequence[str], now: float, session: date) -> None:
+        """Complain about a second bar of a date: its scores, known at its close, would look ahead."""
+        for name, times in zip(names, self._times, strict=True):
+            if len(times) > 1 and times[0] == now and times.date(-1) == session:
+                raise ValueError(
+                    f"TopK trades daily bars, but {name} has a second bar of {session}; add the feed with "
+                    "cerebro.resampledata(feed, timeframe=bt.TimeFrame.Days)"
+                )
