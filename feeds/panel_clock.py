@@ -37,16 +37,17 @@ class PanelClock:
     (3.0, 1, 0)
     """
 
-    __slots__ = ("_counts", "_next", "_on_stop", "_rows", "_times", "counts", "never")
+    __slots__ = ("_counts", "_next", "_on_stop", "_rows", "_table", "_times", "counts", "never")
 
     def __init__(self, days: Sequence[float], delivers: np.ndarray, on_stop: Callable[[], object]) -> None:
         self._rows = np.flatnonzero(delivers.any(axis=1)).tolist()
         self._times = [*(days[row] for row in self._rows), _NEVER]
-        self._counts = np.cumsum(delivers, axis=0, dtype=np.int32)
+        self._table = np.cumsum(delivers, axis=0, dtype=np.int32)
         self._next = 0
         self._on_stop: Callable[[], object] | None = on_stop
-        # Bars delivered of each feed. A memoryview gives Python's own numbers.
-        self.counts = np.zeros(delivers.shape[1], dtype=np.int32).data
+        self._counts = np.zeros(delivers.shape[1], dtype=np.int32)
+        # Bars delivered of each feed, always up to date. A memoryview gives Python's own numbers.
+        self.counts = self._counts.data
         # The answer of those that do not lead: a built-in function, since it is asked most of all.
         self.never = repeat(_NEVER).__next__
 
@@ -56,7 +57,7 @@ class PanelClock:
 
     def advance(self) -> None:
         """Move to that row."""
-        self.counts = self._counts[self._rows[self._next]].data
+        self._counts[:] = self._table[self._rows[self._next]]
         self._next += 1
 
     def delivered(self, feed: int) -> int:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from array import array
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import backtrader as bt
 import numpy as np
-import pandas as pd
 
+from .day_numbers import day_numbers, rows_of_days
 from .errors import DataError
 from .long_format import PRICES
 from .panel import Panel
 from .panel_clock import PanelClock
+from .panel_columns import PanelColumns
 from .panel_line import LinesTogether
-
-# Ordinal of 1970-01-01, the day NumPy counts from; Backtrader counts from 0001-01-01 = 1.
-_EPOCH = 719163
 
 
 class PanelFeed(bt.feed.DataBase):
@@ -64,7 +62,10 @@ class PanelFeed(bt.feed.DataBase):
         self._bulk = False
         self._validate()
         self._name = self.p.name or self.p.symbol
+        # Where feeds of the same panel find their values faster together than each for itself.
+        self.columns: PanelColumns | None = None
         self._panel_clock: PanelClock | None = None
+        self._counts: memoryview | None = None
         self._row_of_day: dict[int, int] | None = None
         self._together, self._first = LinesTogether(self.lines), self.lines[0]
         for name, line in zip(self.getlinealiases(), self.lines, strict=True):
@@ -99,7 +100,7 @@ class PanelFeed(bt.feed.DataBase):
     def bars(self) -> dict[str, np.ndarray]:
         """Return the symbol's bars: one float array a line, as long as the days it traded on."""
         rows = self._traded_rows()
-        return {"datetime": _day_numbers(self.p.dataname.dates)[rows]} | {
+        return {"datetime": day_numbers(self.p.dataname.dates)[rows]} | {
             name: self._values(name, rows) for name in self._fields()
         }
 
@@ -107,6 +108,8 @@ class PanelFeed(bt.feed.DataBase):
         return np.flatnonzero(~np.isnan(self.p.dataname.array("close")[:, self._column]))
 
     def _values(self, name: str, rows: np.ndarray) -> np.ndarray:
+        if self.columns is not None:
+            return self.columns.values(name, self._column)[rows]
         panel: Panel = self.p.dataname
         values = panel.array(name)[rows, self._column].astype(float)
         if self.p.adjusted and name in PRICES:
@@ -133,7 +136,7 @@ class PanelFeed(bt.feed.DataBase):
         True
         """
         if self._row_of_day is None:
-            self._row_of_day = _rows_of_days(_days_key(self.p.dataname.dates))
+            self._row_of_day = rows_of_days(self.p.dataname.dates)
         row = self._row_of_day[math.floor(self.lines.datetime[ago])]
         return float(self.p.dataname.array(name)[row, self._column])
 
@@ -149,7 +152,7 @@ class PanelFeed(bt.feed.DataBase):
     def _defer(self) -> None:
         """Let every line take its values from the panel when it is first read."""
         rows = self._traded_rows()
-        times = _day_numbers(self.p.dataname.dates)[rows]
+        times = day_numbers(self.p.dataname.dates)[rows]
         self._source, self._row = {"datetime": times}, len(times)  # nothing is left for _load
         first = int(np.searchsorted(times, self.fromdate, side="left"))
         last = max(int(np.searchsorted(times, self.todate, side="right")), first)
@@ -161,7 +164,7 @@ class PanelFeed(bt.feed.DataBase):
     def _column_of(self, name: str, rows: np.ndarray) -> array[float]:
         """Return the values of a line on some rows of the panel."""
         if name == "datetime":
-            values = _day_numbers(self.p.dataname.dates)[rows]
+            values = day_numbers(self.p.dataname.dates)[rows]
         elif name == "openinterest":
             values = np.full(len(rows), np.nan)
         else:
@@ -191,8 +194,8 @@ class PanelFeed(bt.feed.DataBase):
     # -- the fast path of Cerebro's loop ------------------------------------------------------
 
     def __len__(self) -> int:
-        clock = self._panel_clock
-        return self._first.lencount if clock is None else clock.counts[self._place]
+        counts = self._counts
+        return self._first.lencount if counts is None else counts[self._place]
 
     def advance_peek(self) -> float:
         """Return the time of the next bar, infinity after the last.
@@ -213,7 +216,7 @@ class PanelFeed(bt.feed.DataBase):
 
     def follow(self, clock: PanelClock, place: int, *, leads: bool) -> None:
         """Go by a clock; what Cerebro's loop calls is put in the place of the methods."""
-        self._panel_clock, self._place = clock, place
+        self._panel_clock, self._counts, self._place = clock, clock.counts, place
         self._together.cursor.follow(clock, place)
         self.__dict__["advance_peek"] = clock.peek if leads else clock.never
         if leads:
@@ -222,7 +225,7 @@ class PanelFeed(bt.feed.DataBase):
     def leave_clock(self) -> None:
         """Go on by itself."""
         self._together.cursor.leave()
-        self._panel_clock = None
+        self._panel_clock = self._counts = None
         for name in ("advance_peek", "advance"):
             self.__dict__.pop(name, None)
         # It does not stand before its first bar, or it is not to be put on a clock again.
@@ -257,7 +260,8 @@ class PanelFeed(bt.feed.DataBase):
     def __getattr__(self, name: str) -> Any:
         # A preloaded daily bar is its own tick: ``tick_open`` is read off the line when asked for.
         if name.startswith("tick_") and self.__dict__.get("_bulk"):
-            if not len(self):
+            # Backtrader fills no ticks for the last bar.
+            if not 0 < len(self) < self._length:
                 return None
             return getattr(self.lines, "close" if name == "tick_last" else name[5:])[0]
         return super().__getattr__(name)
@@ -273,24 +277,6 @@ def _start_clock(feeds: list[PanelFeed], leader: PanelFeed) -> None:
         for feed in feeds:
             feed.leave_clock()
 
-    clock = PanelClock(_day_numbers(dates).tolist(), delivers, stop)
+    clock = PanelClock(day_numbers(dates).tolist(), delivers, stop)
     for place, feed in enumerate(feeds):
         feed.follow(clock, place, leads=feed is leader)
-
-
-def _day_numbers(dates: pd.DatetimeIndex) -> np.ndarray:
-    return _cached_day_numbers(_days_key(dates))
-
-
-def _days_key(dates: pd.DatetimeIndex) -> bytes:
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64).tobytes()
-
-
-@lru_cache(maxsize=8)
-def _cached_day_numbers(days: bytes) -> np.ndarray:
-    return np.frombuffer(days, dtype=np.int64).astype(float) + _EPOCH
-
-
-@lru_cache(maxsize=8)
-def _rows_of_days(days: bytes) -> dict[int, int]:
-    return {int(day) + _EPOCH: row for row, day in enumerate(np.frombuffer(days, dtype=np.int64))}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .errors import DataError
 from .panel import Panel
+from .panel_columns import PanelColumns
 from .panel_feed import PanelFeed
 
 # Names of fields, or names of lines to frames of dates x symbols (None: the field of that name).
@@ -70,7 +71,9 @@ def add_panel(
         panel = panel.with_arrays({name: _aligned(panel, name, frame) for name, frame in frames.items()})
     kind: Any = feed_class(tuple(extra))
     feeds = [kind(dataname=panel, symbol=symbol, adjusted=adjusted) for symbol in panel.symbols]
+    columns = PanelColumns(panel, adjusted=adjusted)
     for feed in feeds:
+        feed.columns = columns
         cerebro.adddata(feed, name=feed.p.symbol)
     return feeds
 
