@@ -250,16 +250,16 @@ class PanelFeed(bt.feed.DataBase):
         return super().next(datamaster, ticks)
 
     def _tick_nullify(self) -> None:
-        if not self._bulk:
+        if self._counts is None:
             super()._tick_nullify()
 
     def _tick_fill(self, force: bool = False) -> None:
-        if not self._bulk:
+        if self._counts is None:
             super()._tick_fill(force)
 
     def __getattr__(self, name: str) -> Any:
-        # A preloaded daily bar is its own tick: ``tick_open`` is read off the line when asked for.
-        if name.startswith("tick_") and self.__dict__.get("_bulk"):
+        # On the clock a bar is its own tick: ``tick_open`` is read off the line when asked for.
+        if name.startswith("tick_") and self.__dict__.get("_counts") is not None:
             # Backtrader fills no ticks for the last bar.
             if not 0 < len(self) < self._length:
                 return None
