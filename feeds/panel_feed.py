@@ -57,6 +57,8 @@ class PanelFeed(bt.feed.DataBase):
     """
 
     params = (("symbol", ""), ("adjusted", True))
+    # Asked for on every bar: beside the object itself they are found at once, with thousands of feeds too.
+    __slots__ = ("_counts", "_place")
 
     def __init__(self) -> None:
         self._bulk = False
@@ -236,6 +238,10 @@ class PanelFeed(bt.feed.DataBase):
         self._stop_clock()
         return self.__dict__
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._counts = None
+
     def _stop_clock(self) -> None:
         if self._panel_clock is not None:
             self._panel_clock.stop()
@@ -259,7 +265,7 @@ class PanelFeed(bt.feed.DataBase):
 
     def __getattr__(self, name: str) -> Any:
         # On the clock a bar is its own tick: ``tick_open`` is read off the line when asked for.
-        if name.startswith("tick_") and self.__dict__.get("_counts") is not None:
+        if name.startswith("tick_") and self._counts is not None:
             # Backtrader fills no ticks for the last bar.
             if not 0 < len(self) < self._length:
                 return None

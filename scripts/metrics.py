@@ -31,6 +31,7 @@ def gather_metrics(
             **performance(portfolio.returns, year),
             "turnover": portfolio.turnover,
             "costs": portfolio.costs,
+            "refusals": portfolio.refusals["reason"].value_counts().to_dict(),
         },
         "random": {
             "n": settings.random.n,

@@ -72,6 +72,37 @@ def screening_table(folder: Path = _FOLDER) -> str:
     return "\n".join([*head, *rows])
 
 
+SPEED_COMMAND = "python -m btalpha.scripts.benchmarks.feeds --large"
+
+
+def speed_table(record: Path = _FOLDER / "feeds.json") -> str:
+    """Return what a portfolio backtest takes with each engine, as Markdown.
+
+    Parameters
+    ----------
+    record
+        What :data:`SPEED_COMMAND` printed.
+    """
+    ours = json.loads(record.read_text(encoding="utf-8"))
+    stock, fork, large = ours["backtrader"], ours["backtrader_next"], ours["large"]
+    rows = [
+        ("Backtrader, `PandasData`", stock["seconds"], ours["times_faster_than_backtrader"]),
+        ("backtrader-next, its own feed", fork["seconds"], ours["times_faster_than_backtrader_next"]),
+        ("Backtrader, `panel.add_to` and `PortfolioBroker`", ours["seconds"], None),
+    ]
+    head = [f"| {ours['stocks']} stocks x {ours['bars']:,} bars | seconds | ours is |", "|---|---|---|"]
+    lines = [
+        f"| {name} | {seconds:.1f} | {'' if ratio is None else f'{ratio:.0f} times faster'} |"
+        for name, seconds, ratio in rows
+    ]
+    memory = large["peak_memory_above_panel_gib"]
+    last = (
+        f"| {large['stocks']:,} stocks x {large['bars']:,} bars with ours, {memory:.1f} GiB above the panel "
+        f"| {large['seconds']:.1f} | |"
+    )
+    return "\n".join([*head, *lines, last])
+
+
 def _shares(path: Path) -> dict[str, tuple[float, bool]]:
     with path.open(encoding="utf-8", newline="") as file:
         return {row["factor"]: (float(row["share"]), row["passed"] == "True") for row in csv.DictReader(file)}
@@ -79,4 +110,4 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
-    print(f"\n{screening_table()}")
+    print(f"\n{screening_table()}\n\n{speed_table()}")

@@ -113,10 +113,33 @@ class StrategySettings(Section):
     """What is held: the ``k`` best, rebalanced every ``rebalance`` sessions; see ``TopK``."""
 
     k: Annotated[int, Field(ge=1)] = 10
-    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] = 5
+    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] | list[date] = 5
+    weights: Literal["equal", "score", "inverse_volatility"] = "equal"
+    max_weight: Annotated[float, Field(gt=0, le=1)] = 1.0
+    buffer: Annotated[int, Field(ge=0)] = 0
+    max_changes: Annotated[int, Field(ge=0)] | None = None
+    min_holding: Annotated[int, Field(ge=0)] = 0
     cash: Annotated[float, Field(gt=0)] = 1_000_000.0
+    cash_reserve: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    execution: Literal["open", "close"] = "open"
+    gap: Annotated[float, Field(ge=0, lt=1)] | None = None
     lot: Annotated[int, Field(ge=1)] = 1
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.0
     fees: Literal["ashare", "none"] = "ashare"
+
+
+class ExchangeSettings(Section):
+    """Which rules of the exchange hold, with ``strategy.fees = "ashare"``; see ``AShareBroker``.
+
+    ``participation``: largest part of a bar's volume, 1 for all of it. ``recovery``: fraction of its last
+    price that a name brings which is gone for a year.
+    """
+
+    lots: bool = True
+    t_plus_1: bool = True
+    limits: bool = True
+    participation: Annotated[float, Field(gt=0, le=1)] = 0.1
+    recovery: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class RandomSettings(Section):
@@ -136,6 +159,7 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     walk_forward: WalkSettings = WalkSettings()
     strategy: StrategySettings = StrategySettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     random: RandomSettings = RandomSettings()
     # Written into a run's own config.toml for the reader; nothing depends on it.
     versions: dict[str, str] = {}

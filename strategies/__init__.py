@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .analyzers import FeeTotals, Holdings, Refusals, Trades, Values
     from .backtest import BacktestResult, run_backtest
-    from .exchange import AShareBroker, AShareFees, FeeSchedule, PortfolioBroker
+    from .exchange import AShareBroker, AShareFees, FeeSchedule, FillRules, PortfolioBroker
     from .planner import Plan, Reason, Refusal, Rules, plan_orders
     from .random_portfolios import RandomBenchmark, random_benchmark
     from .report import tearsheet
@@ -22,6 +22,7 @@ __all__ = [
     "BacktestResult",
     "FeeSchedule",
     "FeeTotals",
+    "FillRules",
     "Holdings",
     "Plan",
     "PortfolioBroker",
@@ -43,7 +44,7 @@ __all__ = [
 _MODULES = {
     "analyzers": ("FeeTotals", "Holdings", "Refusals", "Trades", "Values"),
     "backtest": ("BacktestResult", "run_backtest"),
-    "exchange": ("AShareBroker", "AShareFees", "FeeSchedule", "PortfolioBroker"),
+    "exchange": ("AShareBroker", "AShareFees", "FeeSchedule", "FillRules", "PortfolioBroker"),
     "planner": ("Plan", "Reason", "Refusal", "Rules", "plan_orders"),
     "random_portfolios": ("RandomBenchmark", "random_benchmark"),
     "report": ("tearsheet",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import backtrader as bt
 import numpy as np
@@ -13,7 +13,8 @@ import pandas as pd
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
 from .analyzers import FeeTotals, Holdings, Refusals, TableAnalyzer, Trades, Values, rows_to_frame
-from .exchange import AShareBroker, AShareFees, FeeSchedule, PortfolioBroker
+from .exchange import AShareBroker, AShareFees, FeeSchedule, FillRules, PortfolioBroker
+from .planning.rules import Weighting
 from .report.metrics import sessions_per_year
 from .schedule import Rule
 from .topk import TopK
@@ -25,6 +26,8 @@ _AShareFees: Any = AShareFees
 _PortfolioBroker: Any = PortfolioBroker
 # A schedule of A-share fees, one rate on both sides as a fraction, or None for the A-share defaults.
 FeesLike = FeeSchedule | float | None
+Execution = Literal["open", "close"]
+_EXCHANGE = FillRules()
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,19 @@ def run_backtest(
     rebalance: Rule = 5,
     cash: float = 1_000_000.0,
     fees: FeesLike = None,
+    exchange: FillRules | None = _EXCHANGE,
+    weights: Weighting = "equal",
+    max_weight: float = 1.0,
+    buffer: int = 0,
+    max_changes: int | None = None,
+    min_holding: int = 0,
     cash_reserve: float = 0.0,
-    gap: float = 0.02,
+    execution: Execution = "open",
+    gap: float | None = None,
     lot: int = 1,
     tolerance: float = 0.0,
+    delistings: Mapping[str, Any] | None = None,
+    recovery: float = 1.0,
     record: bool = True,
 ) -> BacktestResult:
     """Trade scores with ``TopK`` over a span of a panel.
@@ -102,13 +114,19 @@ def run_backtest(
     start, end
         First and last date with a return; without them the panel's. Scores of the session before
         ``start`` are traded at the open of ``start``.
-    k, rebalance, cash_reserve, gap, lot, tolerance
+    k, rebalance, weights, max_weight, buffer, max_changes, min_holding, cash_reserve, execution, gap, lot, \
+    tolerance
         As for :class:`~btalpha.strategies.TopK`.
     cash
         At the start, CNY.
     fees
         ``None``: A-share fees by date (:class:`~btalpha.strategies.exchange.FeeSchedule`); a schedule of your
-        own; or one rate charged on both sides, as a fraction (0.001 is 0.1 %).
+        own; or one rate charged on both sides, as a fraction (0.001 is 0.1 %), in a market without rules.
+    exchange
+        The exchange's rules, by default all of them: lots, T+1, price limits, a tenth of the volume;
+        ``None`` for none. Only with A-share fees.
+    delistings, recovery
+        As for :class:`~btalpha.strategies.AShareBroker`.
     record
         Keep trades, holdings and refusals; without them a run is faster.
 
@@ -135,11 +153,25 @@ def run_backtest(
     scores = _scores(panel, signal, window)
     market = _market(window, scores, k)
     cerebro = _Cerebro(stdstats=False)
-    cerebro.broker = _broker(cash, fees)
+    cerebro.broker = _broker(cash, fees, exchange, delistings, recovery)
+    cerebro.broker.set_coc(execution == "close")
     market.add_to(cerebro)
-    rules = {"cash_reserve": cash_reserve, "gap": gap, "lot": lot, "tolerance": tolerance}
-    scores = scores[list(market.symbols)]
-    cerebro.addstrategy(TopK, scores=scores, k=k, rebalance=rebalance, **rules)
+    cerebro.addstrategy(
+        TopK,
+        scores=scores[list(market.symbols)],
+        k=k,
+        rebalance=rebalance,
+        weights=weights,
+        max_weight=max_weight,
+        buffer=buffer,
+        max_changes=max_changes,
+        min_holding=min_holding,
+        cash_reserve=cash_reserve,
+        execution=execution,
+        gap=gap,
+        lot=lot,
+        tolerance=tolerance,
+    )
     for analyzer in (Values, FeeTotals, *((Trades, Holdings, Refusals) if record else ())):
         cerebro.addanalyzer(analyzer, _name=analyzer.__name__)
     (strategy,) = cerebro.run()
@@ -203,11 +235,27 @@ def _rescaled(market: Panel) -> Panel:
     return market.with_arrays({"factor": factor / factor[first, np.arange(factor.shape[1])]})
 
 
-def _broker(cash: float, fees: FeesLike) -> bt.brokers.BackBroker:
+def _broker(
+    cash: float,
+    fees: FeesLike,
+    exchange: FillRules | None,
+    delistings: Mapping[str, Any] | None,
+    recovery: float,
+) -> bt.brokers.BackBroker:
     if not cash > 0:
         raise ValueError(f"cash must be positive, in CNY, got {cash!r}")
     if fees is None or isinstance(fees, FeeSchedule):
-        return _AShareBroker(cash=cash, fees=_AShareFees(schedule=fees or FeeSchedule()))
+        rules = exchange or FillRules(lots=False, t_plus_1=False, limits=False, participation=None)
+        return _AShareBroker(
+            cash=cash,
+            fees=_AShareFees(schedule=fees or FeeSchedule()),
+            lots=rules.lots,
+            t_plus_1=rules.t_plus_1,
+            limits=rules.limits,
+            participation=rules.participation,
+            delistings=delistings,
+            recovery=recovery,
+        )
     if not 0.0 <= fees < 1.0:
         raise ValueError(f"fees must be a FeeSchedule or a fraction in [0, 1), got {fees!r}; 0.1 % is 0.001")
     broker = _PortfolioBroker(cash=cash)

@@ -28,20 +28,21 @@ class MarketView:
         self._times = [feed.lines.datetime for feed in feeds]
         self._window = window
         for line in self._closes if window else ():
-            line.minbuffer(window + 1)  # where Backtrader keeps the last bars only
+            line.updateminperiod(window + 1)  # with exactbars=1 Backtrader keeps so many, from the start on
 
-    def traded(self, index: int, session: date) -> bool:
-        """Say whether a feed delivered a bar of the session."""
+    def traded(self, index: int, session: date, now: float) -> bool:
+        """Say whether a feed delivered a bar of the session, of which ``now`` is the time of the last one."""
         times = self._times[index]
-        return len(times) > 0 and times.date(0) == session
+        # The time tells for most of them; to find the date of the others takes much longer.
+        return len(times) > 0 and (times[0] == now or times.date(0) == session)
 
-    def observe(self, session: date, matter: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    def observe(self, session: date, now: float, matter: np.ndarray, marks: np.ndarray) -> np.ndarray:
         """Mark the names that matter at their last prices, and say why those cannot be traded that cannot.
 
         Parameters
         ----------
-        session
-            The date.
+        session, now
+            The date, and the time of its last bar.
         matter
             N booleans: the names to look at.
         marks
@@ -60,7 +61,7 @@ class MarketView:
             close = self._closes[index][0]
             if close > 0:
                 marks[index] = close
-            if not self.traded(index, session):
+            if not self.traded(index, session, now):
                 state[index] = Reason.SUSPENDED
             elif not close > 0:
                 state[index] = Reason.NO_PRICE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,18 @@ import pandas as pd
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
 from ..signals.models.random import RandomSignal
-from .backtest import BacktestResult, FeesLike, run_backtest
+from .backtest import BacktestResult, Execution, FeesLike, run_backtest
+from .exchange import FillRules
+from .planning.rules import Weighting
 from .report.gather import median_portfolio
 from .report.metrics import RandomRank, rank_among
 from .schedule import Rule
 
 # (portfolios done, portfolios in all)
 Progress = Callable[[int, int], None]
+_EXCHANGE = FillRules()
+# What trading needs of a panel.
+_TRADED = ("open", "high", "low", "close", "volume", "factor", "pre_close", "is_st")
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,20 @@ def random_benchmark(
     rebalance: Rule = 5,
     cash: float = 1_000_000.0,
     fees: FeesLike = None,
+    exchange: FillRules | None = _EXCHANGE,
     eligible: pd.DataFrame | None = None,
+    weights: Weighting = "equal",
+    max_weight: float = 1.0,
+    buffer: int = 0,
+    max_changes: int | None = None,
+    min_holding: int = 0,
     cash_reserve: float = 0.0,
-    gap: float = 0.02,
+    execution: Execution = "open",
+    gap: float | None = None,
     lot: int = 1,
     tolerance: float = 0.0,
+    delistings: Mapping[str, Any] | None = None,
+    recovery: float = 1.0,
     n_jobs: int = -1,
     progress: Progress | None = None,
 ) -> RandomBenchmark:
@@ -115,7 +129,8 @@ def random_benchmark(
     eligible
         Frame of booleans, dates x symbols: what a portfolio may pick on a date, usually
         ``scores.notna()`` of the strategy to compare with. Without it, the panel's universe.
-    start, end, k, rebalance, cash, fees, cash_reserve, gap, lot, tolerance
+    start, end, k, rebalance, cash, fees, exchange, weights, max_weight, buffer, max_changes, min_holding, \
+    cash_reserve, execution, gap, lot, tolerance, delistings, recovery
         As for :func:`~btalpha.strategies.backtest.run_backtest`.
     n_jobs
         Processes; -1 for one a core, 1 for this process alone.
@@ -143,7 +158,10 @@ def random_benchmark(
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of portfolios >= 1, got {n!r}")
     settings = {"start": start, "end": end, "k": k, "rebalance": rebalance, "cash": cash, "fees": fees}
-    settings |= {"cash_reserve": cash_reserve, "gap": gap, "lot": lot, "tolerance": tolerance}
+    settings |= {"exchange": exchange, "weights": weights, "max_weight": max_weight, "buffer": buffer}
+    settings |= {"max_changes": max_changes, "min_holding": min_holding, "cash_reserve": cash_reserve}
+    settings |= {"execution": execution, "gap": gap, "lot": lot, "tolerance": tolerance}
+    settings |= {"delistings": delistings, "recovery": recovery}
     market, mask = _eligible(_trimmed(panel, start, end), eligible)
     # Small batches: big enough to be worth a message between processes, small enough for a moving bar.
     batches = np.array_split(np.arange(n), max(1, min(n, max(n // 5, joblib.effective_n_jobs(n_jobs)))))
@@ -187,7 +205,7 @@ def _trimmed(panel: Panel, start: DateLike | None, end: DateLike | None) -> Pane
     if start is not None:
         before = int(panel.dates.searchsorted(pd.Timestamp(start), side="left")) - 1
         panel = panel.between(panel.dates[before], panel.dates[-1]) if before >= 0 else panel
-    fields = {name: panel.array(name) for name in ("open", "high", "low", "close", "volume", "factor")}
+    fields = {name: panel.array(name) for name in _TRADED if name in panel}
     return Panel(dates=panel.dates, symbols=panel.symbols, arrays=fields, universe=panel.universe_array)
 
 

@@ -171,6 +171,7 @@ class TopK(bt.Strategy):
         self._book = OwnBook(len(self._names))
         self._session: date | None = None
         self._settled: date | None = None
+        self._now = 0.0
 
     def stop(self) -> None:
         """Complain if the scores were of no use."""
@@ -179,7 +180,7 @@ class TopK(bt.Strategy):
     def held(self) -> dict[str, float]:
         """Return the shares this strategy holds, by name, in the broker's units."""
         shares = self._book.shares
-        return {self._names[index]: shares[index].item() for index in np.flatnonzero(shares)}
+        return {self._names[index]: _plain(shares[index]) for index in np.flatnonzero(shares)}
 
     # -- the session ------------------------------------------------------------------------
 
@@ -199,7 +200,7 @@ class TopK(bt.Strategy):
         self._session = session
         if not is_over or session == self._settled:
             return
-        self._settled = session
+        self._settled, self._now = session, now
         self._source.update()
         self._settle(session)
         if (self._first is not None and session < self._first) or not self._schedule.is_due(session):
@@ -221,23 +222,27 @@ class TopK(bt.Strategy):
 
     def _settle(self, session: date) -> None:
         """Book what was filled; cancel and report what was not."""
-        for order, index in self._book.settle():
-            if order.alive():
-                self.broker.cancel(order)
-                default = Reason.UNFILLED if self._view.traded(index, session) else Reason.SUSPENDED
-            elif order.status in (order.Margin, order.Rejected):
-                default = Reason.CASH
-            elif order.status == order.Completed:
+        orders = self._book.settle()
+        unsold = any(order.issell() and order.status != order.Completed for order, _ in orders)
+        for order, index in orders:
+            if order.status == order.Completed:
                 continue
-            else:
-                default = Reason.UNFILLED
+            default = Reason.UNFILLED
+            if order.status in (order.Margin, order.Rejected):
+                default = Reason.CASH
+            elif order.alive():
+                self.broker.cancel(order)
+                if not self._view.traded(index, session, self._now):
+                    default = Reason.SUSPENDED
             reason = Reason(order.info.get("refusal", default))
+            if unsold and reason in (Reason.CASH, Reason.PARTIAL):
+                reason = Reason.UNFUNDED
             self._refuse(session, index, "buy" if order.isbuy() else "sell", reason)
         self._book.close(self, self.broker, self._names)
 
     def _rebalance(self, session: date, scores: np.ndarray) -> None:
         matter = ~np.isnan(scores) | (self._book.shares != 0)
-        state = self._view.observe(session, matter, self._book.marks)
+        state = self._view.observe(session, self._now, matter, self._book.marks)
         self._note_delisted(session, state)
         lots_of = getattr(self.broker, "lots_of", None)
         plan = plan_orders(

@@ -78,6 +78,23 @@ def test_the_screening_of_the_papers_window_is_that_of_the_recorded_runs() -> No
     assert SCREEN_COMMAND in shown
 
 
+def test_the_five_lines_are_those_of_the_example() -> None:
+    shown = README.split("<!-- five lines:start -->")[1].split("<!-- five lines:end -->")[0]
+    lines = [line for line in shown.splitlines() if line and not line.startswith("```")]
+    program = (ROOT / "scripts" / "examples" / "add_topk.py").read_text(encoding="utf-8")
+    assert len(lines) == 5
+    for line in lines:
+        assert line.replace("from btalpha.", "from ...") in program
+
+
+def test_the_speed_is_that_of_the_recorded_run() -> None:
+    from btalpha.scripts.results import SPEED_COMMAND, speed_table
+
+    shown = README.split("<!-- speed:start -->")[1].split("<!-- speed:end -->")[0]
+    assert speed_table() in shown, "put the table of `python -m btalpha.scripts.results` into the README"
+    assert SPEED_COMMAND in shown
+
+
 def test_pictures_and_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         if not target.startswith("https://"):

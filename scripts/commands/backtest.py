@@ -13,6 +13,7 @@ from ...signals import Evaluation, WalkForward, evaluate
 from ...signals.factors import computable
 from ...signals.timing import collect_seconds, stage
 from ...strategies.backtest import run_backtest
+from ...strategies.exchange import FillRules
 from ...strategies.random_portfolios import random_benchmark
 from ...strategies.report import tearsheet
 from ..build import build_panel, build_walk_forward
@@ -118,13 +119,19 @@ def _left_out(panel: Panel, settings: Settings) -> list[str]:
 
 
 def _rules(settings: Settings) -> dict[str, Any]:
-    strategy = settings.strategy
+    """Return how the portfolio and the random ones are traded."""
+    exchange = settings.exchange
+    rules = FillRules(
+        lots=exchange.lots,
+        t_plus_1=exchange.t_plus_1,
+        limits=exchange.limits,
+        participation=exchange.participation,
+    )
     return {
-        "k": strategy.k,
-        "rebalance": strategy.rebalance,
-        "cash": strategy.cash,
-        "lot": strategy.lot,
-        "fees": None if strategy.fees == "ashare" else 0.0,
+        **settings.strategy.model_dump(exclude={"fees"}),
+        "fees": None if settings.strategy.fees == "ashare" else 0.0,
+        "exchange": rules,
+        "recovery": exchange.recovery,
     }
 
 

@@ -22,6 +22,8 @@ class Reason(IntEnum):
     CHANGES = 13
     NOT_HELD = 14
     UNFILLED = 15
+    UNFUNDED = 16
+    OCCUPIED = 17
 
     @property
     def text(self) -> str:
@@ -46,4 +48,6 @@ _TEXTS = {
     Reason.CHANGES: "limit of changes",
     Reason.NOT_HELD: "not held, and short sales are not allowed",
     Reason.UNFILLED: "not filled in its session",
+    Reason.OCCUPIED: "its place is taken by a name that cannot be sold",
+    Reason.UNFUNDED: "a sale that was to pay for it was not filled",
 }

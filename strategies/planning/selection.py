@@ -86,12 +86,15 @@ def select(
     entering = _first(unheld, ranking, free)
 
     too_young, retained = kept & young & ~within, kept & retained
-    waiting = unheld & ~entering & (_ahead(unheld, ranking) < free + _count(too_young | retained))
+    unwanted = bound & ~(scored & (_ahead(scored, ranking) < rules.k + rules.buffer))
+    taken = _count(too_young | retained | unwanted)
+    waiting = unheld & ~entering & (_ahead(unheld, ranking) < free + taken)
+    waiting |= held & candidate & ~kept & (ahead < places + taken)
     favourite = scored & blocked & ~held & (ahead < places)
     if rules.buffer:
         favourite &= _ahead(unheld, ranking) < free
-    why = np.where(_count(retained) > 0, Reason.CHANGES, Reason.HOLDING)
-    unwanted = bound & ~(scored & (_ahead(scored, ranking) < rules.k + rules.buffer))
+    why = np.where(_count(too_young) > 0, Reason.HOLDING, Reason.OCCUPIED)
+    why = np.where(_count(retained) > 0, Reason.CHANGES, why)
     return Selection(
         chosen=kept | entering,
         bound=bound,

@@ -145,7 +145,7 @@ def test_held_name_that_cannot_be_sold_keeps_its_place_and_its_capital():
     # 300 are bound in the first; the other 700 are for one name, not two.
     result = plan([NAN, 2, 1], [30, 0, 0], [10, 20, 5], 700.01, k=2, blocked=[Reason.SUSPENDED, 0, 0])
     assert result.changes.tolist() == [0, 35, 0]
-    assert reasons(result) == [(0, "sell", Reason.SUSPENDED)]
+    assert reasons(result) == [(0, "sell", Reason.SUSPENDED), (2, "buy", Reason.OCCUPIED)]
 
 
 def test_held_suspended_name_that_is_wanted_is_no_refusal():
@@ -255,8 +255,9 @@ def test_the_best_tradable_names_are_chosen(case):
             chosen.append(index)
     assert set(np.flatnonzero(result.changes > 0)) <= set(chosen)
     assert not (holdings + result.changes)[[i for i in ranked if i not in chosen and not blocked[i]]].any()
+    others = (Reason.LOT, Reason.OCCUPIED)
     named = {
-        refusal.index for refusal in result.refusals if refusal.side == "buy" and refusal.reason != Reason.LOT
+        refusal.index for refusal in result.refusals if refusal.side == "buy" and refusal.reason not in others
     }
     assert named == set(refused)
 
