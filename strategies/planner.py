@@ -20,7 +20,7 @@ __all__ = ["Fee", "Lots", "Plan", "Reason", "Refusal", "Rules", "no_fee", "plan_
 
 @dataclass(frozen=True)
 class Refusal:
-    """A name wanted and not bought, or unwanted and not sold."""
+    """A name wanted and not bought (or held and wanted, and given up), or unwanted and not sold."""
 
     index: int
     side: str
@@ -122,7 +122,7 @@ def plan_orders(
     Raises
     ------
     ValueError
-        If the cash is NaN, or a rule needs ages or volatilities that are not given.
+        If the cash is not a number, or a rule needs ages or volatilities that are not given.
 
     Examples
     --------
@@ -142,9 +142,8 @@ def plan_orders(
 
     parts = _parts(picked, scores, spread, holdings * price, funds, rules)
     target = np.divide(parts, price, out=np.zeros(parts.shape), where=price > 0.0)
-    # A name may stay for a reason and yet be worth no weight: it keeps what it has.
-    as_it_is = picked.bound | (picked.chosen & (picked.unsold != 0) & (parts <= 0.0))
-    wanted = changes_wanted(target, holdings, picked.chosen, as_it_is, lots, rules)
+    as_it_is = picked.bound | ~np.isfinite(lots.factor)
+    wanted = changes_wanted(target, holdings, picked.chosen, as_it_is, picked.unsold != 0, lots, rules)
     sales = np.minimum(wanted, 0.0)
     spare = budget(sales, holdings, price, funds, rules, fee)
     buys = affordable(np.maximum(wanted, 0.0), picked.ranking, price, spare, lots, rules, fee)
@@ -154,8 +153,8 @@ def plan_orders(
 
 
 def _check(cash: Any, rules: Rules, ages: Any, volatility: Any) -> None:
-    if np.isnan(cash).any():
-        raise ValueError("cash must be a number of CNY, got NaN")
+    if not np.isfinite(cash).all():
+        raise ValueError(f"cash must be a finite number of CNY, got {cash}")
     if rules.min_holding and ages is None:
         raise ValueError("rules.min_holding needs ages=, the sessions that each name has been held")
     if rules.needs_volatility and volatility is None:

@@ -41,10 +41,11 @@ def check_rule(rule: Rule) -> Rule:
     if isinstance(rule, str | int | float) or rule is None:
         raise ValueError(problem)
     try:
-        days = sorted({pd.Timestamp(day).date() for day in rule})
+        stamps = [pd.Timestamp(day) for day in rule]
     except (TypeError, ValueError) as error:
         raise ValueError(problem) from error
-    if not days:
+    days = sorted({stamp.date() for stamp in stamps if stamp is not pd.NaT})
+    if not days or pd.NaT in stamps:
         raise ValueError(problem)
     return tuple(days)
 

@@ -106,12 +106,15 @@ class ProviderScores:
 
     def __init__(self, provider: Any, feeds: Sequence[Any], symbols: Sequence[str]) -> None:
         self._provider, self._symbols = provider, list(symbols)
-        self._collector = Collector(feeds)
-        # With exactbars a feed forgets bars, so they are collected at once instead of when needed.
-        self._forgetful = any(line.mode for feed in feeds for line in feed.lines)
+        self._collector, self._feeds = Collector(feeds), feeds
+        self._forgetful: bool | None = None
 
     def update(self) -> None:
         """Collect the bars of the session where the feeds would forget them."""
+        if self._forgetful is None:
+            # Only now, as Backtrader arranges for it after the start. With exactbars=1 a feed forgets bars,
+            # so they are collected at once instead of when needed.
+            self._forgetful = any(line.mode for feed in self._feeds for line in feed.lines)
         if self._forgetful:
             self._collector.update()
 

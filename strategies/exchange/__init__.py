@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .ashare_broker import AShareBroker, Closure
     from .fees import AShareFees, Fees, FeeSchedule
+    from .fill_rules import FillRules
     from .limits import price_band
     from .lots import Lot, lot_of, whole_lots
     from .portfolio_broker import PortfolioBroker
@@ -19,6 +20,7 @@ __all__ = [
     "Closure",
     "FeeSchedule",
     "Fees",
+    "FillRules",
     "Lot",
     "PortfolioBroker",
     "lot_of",
@@ -29,6 +31,7 @@ __all__ = [
 _MODULES = {
     "ashare_broker": ("AShareBroker", "Closure"),
     "fees": ("AShareFees", "FeeSchedule", "Fees"),
+    "fill_rules": ("FillRules",),
     "limits": ("price_band",),
     "lots": ("Lot", "lot_of", "whole_lots"),
     "portfolio_broker": ("PortfolioBroker",),

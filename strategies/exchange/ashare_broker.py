@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
@@ -16,40 +15,14 @@ from ..planning.reasons import Reason
 from ..planning.sizing import Lots
 from .day_book import DayBook
 from .fees import AShareFees
-from .fill_rules import FillRules
+from .fill_rules import SAME, FillRules
 from .instrument import Instrument
 from .order_sessions import OrderSessions
-from .orphans import Orphans
+from .orphans import Closure, Orphans
 from .portfolio_broker import PortfolioBroker
 
 # Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
 _SellOrder: Any = bt.order.SellOrder
-
-
-@dataclass(frozen=True)
-class Closure:
-    """A position that was closed because its name is delisted or gone.
-
-    Attributes
-    ----------
-    date
-        The day of the closing.
-    symbol
-        The name.
-    size, price
-        Shares, in the broker's units, and what each brought, CNY.
-    kind
-        ``"delisted"`` or ``"gone"``.
-    owner
-        The strategy whose position it was.
-    """
-
-    date: date
-    symbol: str
-    size: float
-    price: float
-    kind: str
-    owner: Any
 
 
 class AShareBroker(PortfolioBroker):
@@ -153,6 +126,9 @@ class AShareBroker(PortfolioBroker):
         if not isinstance(self.p.limits, bool | LimitTable):
             kind = type(self.p.limits).__name__
             raise ValueError(f"AShareBroker: limits must be True, False or a LimitTable, got {kind}")
+        if not isinstance(self.p.fees, AShareFees | None):
+            kind = type(self.p.fees).__name__
+            raise ValueError(f"AShareBroker: fees must be an AShareFees, got {kind}; it takes a schedule=")
 
     def instrument(self, data: Any) -> Instrument:
         """Return a feed as the exchange sees it."""
@@ -194,20 +170,46 @@ class AShareBroker(PortfolioBroker):
         return last.lines.datetime[0], last.lines.datetime.date(0)
 
     def _try_pending(self) -> None:
+        if self.pending:
+            now, today = self._now()
+            self._sessions.begin(now, today, at_open=self.p.coo)
+            self._expire(now)
         if self.pending and self.p.day_orders:
-            _, today = self._now()
-            for order, reason in self._sessions.ended(self.pending, today):
+            for order, reason in self._sessions.ended(self.pending):
                 order.info.setdefault("refusal", reason)
                 self.cancel(order)
         super()._try_pending()
+
+    def _expire(self, now: float) -> None:
+        """End the orders at the market of which ``valid`` is over; Backtrader looks at it for others only."""
+        over = [each for each in self.pending if each.exectype == each.Market and each.valid]
+        for order in over:
+            if now > order.valid:
+                self.pending.remove(order)
+                bt.order.OrderBase.expire(order)
+                self.notify(order)
+                self._ococheck(order)
+                self._bracketize(order, cancel=True)
+
+    def _try_exec(self, order: Any) -> None:
+        """Try an order on a bar of today that came after it; Backtrader tries limits on older bars too."""
+        if order.exectype == order.Market and self.p.coc and order.info.get("coc", True):
+            super()._try_exec(order)
+            # The close at which it was sent does not come again; what is left waits for an open.
+            if order.alive():
+                order.info["coc"] = False
+        elif order.exectype == order.Historical or self._sessions.is_due(order):
+            super()._try_exec(order)
 
     def _close(self, data: Any, kind: str) -> None:
         """Close the position of a delisted or gone name, without fees, and tell its owners."""
         position, (now, today) = self.positions[data], self._now()
         price = self._price(data) * self.p.recovery
-        for owner, size in self._owners.pop(data, {None: position.size}).items():
-            if not size:
-                continue
+        owners = self._owners.pop(data, {None: position.size})
+        # Sums of fractions differ in the last bit: rounding is no holding, and the last gets all the rest.
+        shares = {owner: size for owner, size in owners.items() if abs(size) > SAME * abs(position.size)}
+        for number, (owner, share) in enumerate(shares.items(), 1):
+            size = position.size if number == len(shares) else share
             order = _SellOrder(owner=owner, data=data, size=size, exectype=bt.Order.Market)
             order.addinfo(reason=kind)
             self._ocoize(order, None)
@@ -232,9 +234,10 @@ class AShareBroker(PortfolioBroker):
         position: Any = None,
         dtcoc: float | None = None,
     ) -> float | None:
-        scheme, day = self.getcommissioninfo(order.data), order.data.lines.datetime.date(0)
+        scheme, data = self.getcommissioninfo(order.data), order.data
         if not isinstance(scheme, AShareFees):
             return super()._execute(order, ago, price, cash, position, dtcoc)
+        day = data.lines.datetime.date(ago or 0) if dtcoc is None else data.num2date(dtcoc).date()
         scheme.set_fill(day, sum(abs(bit.size * bit.price) for bit in order.executed.exbits))
         try:
             return super()._execute(order, ago, price, cash, position, dtcoc)
@@ -244,9 +247,9 @@ class AShareBroker(PortfolioBroker):
     def _size_to_fill(self, order: Any, price: float, ago: int, dtcoc: float | None) -> float | None:
         """Return how much of an order the exchange fills; why not more goes to the order."""
         data, remaining = order.data, abs(order.executed.remsize)
-        at_close = dtcoc is not None
-        # Backtrader fills at the close when the bar after it is there.
-        bar = ago - 1 if at_close and data.lines.datetime[0] != order.created.dt else ago
+        at_close = dtcoc is not None or order.exectype == order.Close
+        # Backtrader fills at the close of the order's bar when the bar after it is there.
+        bar = ago - 1 if dtcoc is not None and data.lines.datetime[0] != dtcoc else ago
         size, reason = self._filled(order, price, ago, bar, at_close)
         if reason is not None and size < remaining:
             order.info["refusal"] = reason
@@ -275,8 +278,9 @@ class AShareBroker(PortfolioBroker):
 
     def _record(self, order: Any, fill: Any) -> None:
         super()._record(order, fill)
-        factor = self.instrument(order.data).factor()
+        factor = self.instrument(order.data).factor(0 if fill.dt == order.data.lines.datetime[0] else -1)
         day = order.data.num2date(fill.dt).date()
+        self._orphans.seen(order.data)
         sizes = self._owners.setdefault(order.data, {})
         sizes[order.owner] = sizes.get(order.owner, 0.0) + fill.size
         self._book.note(order.data, day, fill.size, raw_shares=abs(fill.size) * factor)
@@ -286,7 +290,3 @@ class AShareBroker(PortfolioBroker):
         if not isinstance(scheme, AShareFees):
             return super()._kinds(order, fill)
         return dict(vars(scheme.fees(fill.size, fill.price)))
-
-
-def _current(line: Any) -> float:
-    return line[0]

@@ -18,22 +18,23 @@ class DayBook:
     """
 
     def __init__(self) -> None:
-        # feed -> (day, size bought, raw shares traded)
-        self._rows: dict[Any, tuple[date, float, float]] = {}
+        # feed -> day -> (size bought, raw shares traded), of the last two days with fills: orders at the
+        # close are filled when the bar after it is there, and other orders on that bar before them.
+        self._rows: dict[Any, dict[date, tuple[float, float]]] = {}
 
     def note(self, data: Any, day: date, size: float, *, raw_shares: float) -> None:
         """Note a fill: its size, negative for a sale, and its raw shares, without sign."""
-        bought, traded = self.bought(data, day), self.traded(data, day)
-        self._rows[data] = (day, bought + max(size, 0.0), traded + raw_shares)
+        rows = self._rows.setdefault(data, {})
+        bought, traded = rows.get(day, (0.0, 0.0))
+        rows[day] = (bought + max(size, 0.0), traded + raw_shares)
+        if len(rows) > 2:
+            del rows[min(rows)]
 
     def bought(self, data: Any, day: date) -> float:
-        """Return the size bought on a day, in the broker's units."""
-        return self._row(data, day)[1]
+        """Return the size bought on a day or after it, in the broker's units."""
+        rows = self._rows.get(data, {})
+        return sum((bought for each, (bought, _) in rows.items() if each >= day), 0.0)
 
     def traded(self, data: Any, day: date) -> float:
         """Return the raw shares that fills of a day took out of its volume."""
-        return self._row(data, day)[2]
-
-    def _row(self, data: Any, day: date) -> tuple[date, float, float]:
-        row = self._rows.get(data)
-        return row if row is not None and row[0] == day else (day, 0.0, 0.0)
+        return self._rows.get(data, {}).get(day, (0.0, 0.0))[1]

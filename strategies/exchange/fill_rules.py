@@ -93,7 +93,7 @@ class FillRules:
         day = instrument.data.lines.datetime.date(bar)
         bought = book.bought(instrument.data, day) if self.t_plus_1 else 0.0
         free = max(held - bought, 0.0)
-        if free <= 0.0:
+        if free <= SAME * held:
             return 0.0, Reason.SETTLEMENT if held > 0.0 else Reason.NOT_HELD
         left = self._volume_left(instrument, bar, book)
         if free <= left and size >= free * (1.0 - SAME):

@@ -12,6 +12,8 @@ from .limits import HALF_TICK, price_band
 from .lots import lot_of
 
 _DEFAULT_LIMITS = LimitTable()
+# No listing has more sessions without a limit.
+_MOST_FREE = 5
 # (bars ago, 0 for the current one) -> value
 Reader = Callable[[int], float]
 
@@ -72,7 +74,8 @@ class Instrument:
         if self.board is None:
             return None
         day = self._day(ago)
-        if is_new and len(self.data) + ago <= free_sessions(self.board, day):
+        bars = len(self.data) + ago
+        if is_new and bars <= _MOST_FREE and bars <= free_sessions(self.board, self._listed(day)):
             return None
         reference = self.pre_close(ago)
         if not reference > 0.0:
@@ -83,6 +86,11 @@ class Instrument:
         if low < down - HALF_TICK or high > up + HALF_TICK:
             return None
         return float(down), float(up)
+
+    def _listed(self, day: date) -> date:
+        """Return the date of the feed's first bar, or ``day`` where it is kept no more (``exactbars``)."""
+        times = self.data.lines.datetime
+        return day if times.mode == times.QBuffer else times.date(1 - len(self.data))
 
     def _day(self, ago: int) -> date:
         return self.data.lines.datetime.date(ago)

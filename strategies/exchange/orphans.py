@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,32 @@ from typing import Any
 _SILENT = 20
 # Time of the latest bar, and its date.
 Now = Callable[[], tuple[float, date]]
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A position that was closed because its name is delisted or gone.
+
+    Attributes
+    ----------
+    date
+        The day of the closing.
+    symbol
+        The name.
+    size, price
+        Shares, in the broker's units, and what each brought, CNY.
+    kind
+        ``"delisted"`` or ``"gone"``.
+    owner
+        The strategy whose position it was.
+    """
+
+    date: date
+    symbol: str
+    size: float
+    price: float
+    kind: str
+    owner: Any
 
 
 class Orphans:
@@ -24,8 +51,10 @@ class Orphans:
     """
 
     def __init__(self, delistings: Mapping[str, Any], gone_after: float | None) -> None:
-        self._delistings = {name: _to_date(day) for name, day in delistings.items()}
+        self._delistings = {name: _to_date(name, day) for name, day in delistings.items()}
         self._gone_after = gone_after
+        # So many bars take more days than that at most, but for few days each of them counts.
+        self._silent = _SILENT if gone_after is None or gone_after > 2 * _SILENT else 0
         self._there_at_first: set[Any] | None = None
         # feed -> (time of its last bar, bars of others since)
         self._silence: dict[Any, tuple[float, int]] = {}
@@ -38,6 +67,10 @@ class Orphans:
     def is_new(self, data: Any) -> bool:
         """Say whether a feed began after the run did."""
         return self._there_at_first is not None and data not in self._there_at_first
+
+    def seen(self, data: Any) -> None:
+        """Note that a feed has a bar now, on which a position may have been opened."""
+        self._silence[data] = (data.lines.datetime[0], 0)
 
     def is_delisted(self, name: str, day: date) -> bool:
         """Say whether a name is known to be delisted by a day."""
@@ -56,7 +89,7 @@ class Orphans:
         if seen is not None and seen[0] == last:
             count = seen[1] + 1
         self._silence[data] = (last, count)
-        return count > _SILENT or (count > 0 and data._name in self._delistings)
+        return count > self._silent or (count > 0 and data._name in self._delistings)
 
     def _lost(self, silent: list[Any], now: Now) -> Iterator[tuple[Any, str]]:
         time, today = now()
@@ -67,5 +100,9 @@ class Orphans:
                 yield data, "gone"
 
 
-def _to_date(day: Any) -> date:
-    return date.fromisoformat(day) if isinstance(day, str) else date(day.year, day.month, day.day)
+def _to_date(name: str, day: Any) -> date:
+    try:
+        return date.fromisoformat(day) if isinstance(day, str) else date(day.year, day.month, day.day)
+    except (AttributeError, TypeError, ValueError):
+        rule = "must be a date or ISO text such as '2024-01-31'"
+        raise ValueError(f"AShareBroker: delistings[{name!r}] {rule}, got {day!r}") from None

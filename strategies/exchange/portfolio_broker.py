@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -12,9 +13,10 @@ import backtrader as bt
 
 from ..planning.reasons import Reason
 from .positions import Positions
+from .valuing_broker import ValuingBroker
 
 
-class PortfolioBroker(bt.brokers.BackBroker):
+class PortfolioBroker(ValuingBroker):
     """Backtrader's own broker, made for portfolios of few names out of many; takes all its parameters.
 
     Orders, fills and values are Backtrader's to the last bit, except where Backtrader's trip up a
@@ -35,27 +37,30 @@ class PortfolioBroker(bt.brokers.BackBroker):
     >>> cerebro.broker.setcommission(commission=0.001)
     """
 
+    _froze = False
+
     def init(self) -> None:
         """Start without fees and positions."""
         super().init()
         self.positions = Positions()
         self._fees: dict[str, float] = {}
-        self._last_prices: dict[Any, float] = {}
 
     def start(self) -> None:
         """Begin a run."""
         super().start()
         # Orders are many small objects, at each ten thousandth of which the garbage collector would walk
         # over everything in the process: for the time of the run it leaves alone what was there before.
-        self._froze = gc.get_freeze_count() == 0
-        if self._froze:
+        # Somebody else's freeze is left as it is; one of a run that failed is taken over.
+        if PortfolioBroker._froze or gc.get_freeze_count() == 0:
             gc.freeze()
+            PortfolioBroker._froze = True
 
     def stop(self) -> None:
         """End a run."""
         super().stop()
-        if self._froze:
+        if PortfolioBroker._froze:
             gc.unfreeze()
+            PortfolioBroker._froze = False
 
     def get_fees(self) -> dict[str, float]:
         """Return the fees charged so far, CNY by kind."""
@@ -119,20 +124,24 @@ class PortfolioBroker(bt.brokers.BackBroker):
         return left
 
     def _charge_interest(self) -> None:
+        """Charge for positions held; a scheme without a rate and a rule of its own charges nothing."""
+        charged = 0.0
         for data, position in self.positions.items():
             scheme = self.getcommissioninfo(data)
-            if position.size and scheme._creditrate:
+            if position.size and (scheme._creditrate or _has_own_interest(type(scheme))):
                 now = data.datetime.datetime()
                 charge = scheme.get_credit_interest(data, position, now)
                 self.d_credit[data] += charge
-                self.cash -= charge
+                charged += charge
                 position.datetime = now
+        self.cash -= charged
 
     def _try_pending(self) -> None:
         """Try every pending order once, in the order of submission."""
         pending = self.pending
-        for _ in range(len(pending)):
-            order = pending.popleft()
+        # Orders of a group may take each other out of the queue meanwhile: its end is marked, not counted.
+        pending.append(None)
+        while (order := pending.popleft()) is not None:
             if order.expire():
                 self.notify(order)
                 self._ococheck(order)
@@ -176,6 +185,7 @@ class PortfolioBroker(bt.brokers.BackBroker):
         if ago is None:
             return super()._execute(order, ago, price, cash, position, dtcoc)
         if price is None or math.isnan(price):
+            order.info["refusal"] = Reason.NO_PRICE
             return None
         filler, filled = self.p.filler, len(order.executed)
         size = self._size_to_fill(order, price, ago, dtcoc)
@@ -198,6 +208,7 @@ class PortfolioBroker(bt.brokers.BackBroker):
         if not (order.isbuy() and _is_plain(order, scheme, held.size if held else 0)):
             return None
         if _left(self.cash, scheme, order.executed.remsize, price) >= 0.0:
+            order.info.pop("refusal", None)
             return None
         size = order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago)
         # Only one who deals in fractions of a unit gets fractions.
@@ -231,45 +242,12 @@ class PortfolioBroker(bt.brokers.BackBroker):
     def _kinds(self, order: Any, fill: Any) -> dict[str, float]:
         return {"commission": fill.comm}
 
-    # -- value ----------------------------------------------------------------------------------
 
-    def _price(self, data: Any) -> float:
-        """Return the close of a feed, the last one before it where it is NaN."""
-        close = data.close[0]
-        if close == close:
-            self._last_prices[data] = close
-            return close
-        return self._last_prices.get(data, self.positions[data].price)
-
-    def _get_value(self, datas: Any = None, lever: bool = False) -> float:
-        """Value what is held, adding up in Backtrader's own order; see ``BackBroker.get_value``."""
-        if self._fundhist or datas:
-            return super()._get_value(datas, lever)
-        while self._cash_addition:
-            added = self._cash_addition.popleft()
-            self._fundshares += added / self._fundval
-            self.cash += added
-        value = plain = gains = 0.0
-        for data, position in self.positions.items():
-            scheme, price = self.getcommissioninfo(data), self._price(data)
-            if self.p.shortcash:
-                worth = scheme.getvaluesize(position.size, price)
-            else:
-                worth = abs(scheme.getvalue(position, price))
-            gain = scheme.profitandloss(position.size, position.price, price)
-            value += worth
-            gains += gain
-            if worth > 0:
-                plain += (worth - gain) / scheme.get_leverage()
-                plain += gain
-            else:
-                plain += worth
-        self._value = self.cash + plain
-        self._fundval = self._value / self._fundshares
-        self._valuemkt, self._valuelever, self._valuemktlever = plain, self.cash + value, value
-        self._leverage = value / (plain or 1.0)
-        self._unrealized = gains
-        return self._valuelever if lever else self._value
+@lru_cache(maxsize=64)
+def _has_own_interest(scheme: type) -> bool:
+    base = bt.CommInfoBase
+    rule = getattr(scheme, "_get_credit_interest", None), getattr(scheme, "get_credit_interest", None)
+    return rule != (base._get_credit_interest, base.get_credit_interest)
 
 
 def _is_plain(order: Any, scheme: Any, held: float) -> bool:

@@ -23,8 +23,8 @@ class Selection:
     places
         Places that the bound names leave, ... x 1.
     unbought, unsold
-        Codes of :class:`Reason`: why a name among the best is not to be bought, why one that is not
-        wanted stays; 0 elsewhere.
+        Codes of :class:`Reason`: why a name among the best is not to be bought, or not to be kept, and why
+        one that is not wanted stays; 0 elsewhere.
     ranking
         Positions of the names, the best score first, NaN last, ties by position.
     """
@@ -87,9 +87,10 @@ def select(
 
     too_young, retained = kept & young & ~within, kept & retained
     unwanted = bound & ~(scored & (_ahead(scored, ranking) < rules.k + rules.buffer))
-    taken = _count(too_young | retained | unwanted)
-    waiting = unheld & ~entering & (_ahead(unheld, ranking) < free + taken)
-    waiting |= held & candidate & ~kept & (ahead < places + taken)
+    # Who would be held if the names that are not wanted gave up their places.
+    more = np.maximum(rules.k - _count(bound & ~unwanted), 0)
+    stays = _first(held & candidate & (ahead < more + rules.buffer), ranking, more)
+    waiting = ~kept & ~entering & (stays | _first(unheld, ranking, more - _count(stays)))
     favourite = scored & blocked & ~held & (ahead < places)
     if rules.buffer:
         favourite &= _ahead(unheld, ranking) < free

@@ -51,7 +51,8 @@ def changes_wanted(
     target: np.ndarray,
     holdings: np.ndarray,
     chosen: np.ndarray,
-    kept_as_is: np.ndarray,
+    as_it_is: np.ndarray,
+    to_stay: np.ndarray,
     lots: Lots,
     rules: Rules,
 ) -> np.ndarray:
@@ -69,16 +70,19 @@ def changes_wanted(
         ... x N shares held.
     chosen
         ... x N booleans: names to hold.
-    kept_as_is
+    as_it_is
         ... x N booleans: names that are neither bought nor sold.
+    to_stay
+        ... x N booleans: names that are kept for a reason, and keep what they have where the target is
+        less than that.
     """
     held = holdings > 0
     one = lots.one_more(np.zeros(target.shape))
     rounded = np.where(held & (target > 0.5 * one), np.maximum(lots.whole(target), one), lots.whole(target))
-    near = np.abs(target - holdings) <= rules.tolerance * target
-    change = np.where(held & near, 0.0, lots.whole(rounded - holdings))
+    near = chosen & (np.abs(target - holdings) <= rules.tolerance * target)
+    change = lots.whole(rounded - holdings)
     change = np.where(held & ~(chosen & (rounded > 0.0)), -holdings, change)
-    return np.where(kept_as_is, 0.0, change)
+    return np.where(as_it_is | (held & (near | (to_stay & (rounded <= 0.0)))), 0.0, change)
 
 
 def budget(
