@@ -68,7 +68,6 @@ class PanelFeed(bt.feed.DataBase):
         self.columns: PanelColumns | None = None
         self._panel_clock: PanelClock | None = None
         self._counts: memoryview | None = None
-        self._row_of_day: dict[int, int] | None = None
         self._together, self._first = LinesTogether(self.lines), self.lines[0]
         for name, line in zip(self.getlinealiases(), self.lines, strict=True):
             if not hasattr(type(self), name):
@@ -137,9 +136,10 @@ class PanelFeed(bt.feed.DataBase):
         >>> feed.fact("factor") * feed.fact("close") == feed.close[0]
         True
         """
-        if self._row_of_day is None:
-            self._row_of_day = rows_of_days(self.p.dataname.dates)
-        row = self._row_of_day[math.floor(self.lines.datetime[ago])]
+        if self._rows is not None:
+            row = self._rows[self._first.idx + ago]
+        else:
+            row = rows_of_days(self.p.dataname.dates)[math.floor(self.lines.datetime[ago])]
         return float(self.p.dataname.array(name)[row, self._column])
 
     def preload(self) -> None:

@@ -253,7 +253,7 @@ class TopK(bt.Strategy):
             rules=self._rules,
             blocked=state,
             fee=self._fee,
-            lots=None if lots_of is None else lots_of(self._feeds),
+            lots=None if lots_of is None else lots_of(self._feeds, matter),
             ages=self._book.ages,
             volatility=self._view.volatility(matter) if self._rules.needs_volatility else None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from ..planning.sizing import Lots
 from .day_book import DayBook
 from .fees import AShareFees
 from .fill_rules import SAME, FillRules
-from .instrument import Instrument
+from .instrument import Instrument, lots_of
 from .order_sessions import OrderSessions
 from .orphans import Closure, Orphans
 from .portfolio_broker import PortfolioBroker
@@ -112,6 +113,8 @@ class AShareBroker(PortfolioBroker):
         self._book = DayBook()
         self._sessions = OrderSessions()
         self._orphans = Orphans(self.p.delistings or {}, self.p.gone_after)
+        # Time of the latest bar and its date, once somebody has asked on this bar.
+        self._latest: tuple[float, date] | None = None
         # feed -> owner -> size
         self._owners: dict[Any, dict[Any, float]] = {}
         self.closures: list[Closure] = []
@@ -138,16 +141,17 @@ class AShareBroker(PortfolioBroker):
             found = self._instruments[data] = Instrument(data, table)
         return found
 
-    def lots_of(self, datas: list[Any]) -> Lots | None:
-        """Return the sizes that orders may have at the current bars, for a planner; ``None`` without lots."""
-        if not self.p.lots:
-            return None
-        instruments = [self.instrument(data) for data in datas]
-        return Lots(
-            least=np.array([each.lot.least for each in instruments]),
-            step=np.array([each.lot.step for each in instruments]),
-            factor=np.array([each.factor() if len(each.data) else 1.0 for each in instruments]),
-        )
+    def lots_of(self, datas: Sequence[Any], matter: np.ndarray) -> Lots | None:
+        """Return the sizes that orders may have at the current bars, for a planner; ``None`` without lots.
+
+        Parameters
+        ----------
+        datas
+            N feeds.
+        matter
+            N booleans: those that may be traded; nobody looks at the lots of the others.
+        """
+        return lots_of([self.instrument(data) for data in datas], matter) if self.p.lots else None
 
     def is_delisted(self, name: str, day: date) -> bool:
         """Say whether a name is known to be delisted by a day."""
@@ -157,6 +161,7 @@ class AShareBroker(PortfolioBroker):
 
     def next(self) -> None:
         """Close what is gone, cancel what its session left over, and process the orders of the bar."""
+        self._latest = None
         self._orphans.start(self.cerebro.datas)
         for data, kind in self._orphans.find(self.positions, self._now):
             self._close(data, kind)
@@ -164,10 +169,12 @@ class AShareBroker(PortfolioBroker):
 
     def _now(self) -> tuple[float, date]:
         """Return the time of the latest bar, and its date in the feed's own zone."""
-        last = max(
-            (data for data in self.cerebro.datas if len(data)), key=lambda data: data.lines.datetime[0]
-        )
-        return last.lines.datetime[0], last.lines.datetime.date(0)
+        if self._latest is None:
+            lines = [data.lines.datetime for data in self.cerebro.datas if len(data)]
+            times = [line[0] for line in lines]
+            latest = max(times)
+            self._latest = latest, lines[times.index(latest)].date(0)
+        return self._latest
 
     def _try_pending(self) -> None:
         if self.pending:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from ...feeds.boards import LimitTable, board_of, free_sessions
+from ..planning.sizing import Lots
 from .limits import HALF_TICK, price_band
 from .lots import lot_of
 
@@ -94,6 +97,22 @@ class Instrument:
 
     def _day(self, ago: int) -> date:
         return self.data.lines.datetime.date(ago)
+
+
+def lots_of(instruments: Sequence[Instrument], matter: np.ndarray) -> Lots:
+    """Return the sizes that orders for N instruments may have at their current bars.
+
+    The factor of those that do not matter, by N booleans, or have no bar yet, is left at 1.
+    """
+    factor = np.ones(len(instruments))
+    for index in np.flatnonzero(matter).tolist():
+        if len(instruments[index].data):
+            factor[index] = instruments[index].factor()
+    return Lots(
+        least=np.array([each.lot.least for each in instruments]),
+        step=np.array([each.lot.step for each in instruments]),
+        factor=factor,
+    )
 
 
 def _reader(data: Any, name: str) -> Reader | None:
