@@ -90,10 +90,11 @@ def select(
     # Who would be held if the names that are not wanted gave up their places.
     more = np.maximum(rules.k - _count(bound & ~unwanted), 0)
     stays = _first(held & candidate & (ahead < more + rules.buffer), ranking, more)
-    waiting = ~kept & ~entering & (stays | _first(unheld, ranking, more - _count(stays)))
-    favourite = scored & blocked & ~held & (ahead < places)
+    vacant = more - _count(stays)
+    waiting = ~kept & ~entering & (stays | _first(unheld, ranking, vacant))
+    favourite = scored & blocked & ~held & (ahead < more)
     if rules.buffer:
-        favourite &= _ahead(unheld, ranking) < free
+        favourite &= _ahead(unheld, ranking) < vacant
     why = np.where(_count(too_young) > 0, Reason.HOLDING, Reason.OCCUPIED)
     why = np.where(_count(retained) > 0, Reason.CHANGES, why)
     return Selection(

@@ -25,7 +25,7 @@ def writes(draw):
 def pivot(steps) -> pd.DataFrame:
     rows = [(day, column, float(day * 10 + column)) for days, column, _ in steps for day in days]
     frame = pd.DataFrame(rows, columns=["day", "column", "value"])
-    return frame.pivot(index="day", columns="column", values="value").reindex(columns=range(COLUMNS))
+    return frame.pivot_table(index="day", columns="column", values="value").reindex(columns=range(COLUMNS))
 
 
 @settings(max_examples=150, deadline=None)

@@ -259,7 +259,9 @@ def test_the_best_tradable_names_are_chosen(case):
     named = {
         refusal.index for refusal in result.refusals if refusal.side == "buy" and refusal.reason not in others
     }
-    assert named == set(refused)
+    # With the places of those that are stuck and not wanted, more of the best would have been bought.
+    assert named >= set(refused)
+    assert all(blocked[index] and holdings[index] == 0 for index in named)
 
 
 @settings(max_examples=100, deadline=None)
