@@ -232,7 +232,11 @@ def test_real_bars_leave_no_nan_and_no_refusal_without_a_reason(shared_data):
     assert set(done.refusals["reason"]) <= {
         "suspended",
         "not listed",
-        "not enough cash",
+        "limit up",
+        "limit down",
+        "volume cap",
+        "its place is taken by a name that cannot be sold",
+        "a sale that was to pay for it was not filled",
         "not enough cash for all of it",
     }
     assert len(done.trades) > 100
