@@ -30,11 +30,11 @@ class PanelClock:
     Examples
     --------
     >>> clock = PanelClock([1.0, 2.0, 3.0], np.array([[True, False], [False, False], [True, True]]), list)
-    >>> clock.peek(), clock.delivered(0)
-    (1.0, 0)
+    >>> clock.peek(), clock.counts.tolist()
+    (1.0, [0, 0])
     >>> clock.advance()
-    >>> clock.peek(), clock.delivered(0), clock.delivered(1)
-    (3.0, 1, 0)
+    >>> clock.peek(), clock.counts.tolist()
+    (3.0, [1, 0])
     """
 
     __slots__ = ("_counts", "_next", "_on_stop", "_rows", "_table", "_times", "counts", "never")
@@ -59,10 +59,6 @@ class PanelClock:
         """Move to that row."""
         self._counts[:] = self._table[self._rows[self._next]]
         self._next += 1
-
-    def delivered(self, feed: int) -> int:
-        """Return how many bars a feed has delivered."""
-        return self.counts[feed]
 
     def stop(self) -> None:
         """Stop for good: from now on each feed moves by itself."""

@@ -127,6 +127,11 @@ class PanelFeed(bt.feed.DataBase):
         ago
             Bars ago, 0 or less, as for lines.
 
+        Raises
+        ------
+        IndexError
+            If that bar was not delivered: before a feed's first bar there is none.
+
         Examples
         --------
         >>> from btalpha.feeds import simulate_market
@@ -136,6 +141,8 @@ class PanelFeed(bt.feed.DataBase):
         >>> feed.fact("factor") * feed.fact("close") == feed.close[0]
         True
         """
+        if ago > 0 or len(self) + ago < 1:
+            raise IndexError(f"{self._name}: no bar {-ago} bars ago was delivered, of {len(self)} so far")
         if self._rows is not None:
             row = self._rows[self._first.idx + ago]
         else:

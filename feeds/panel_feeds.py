@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import backtrader as bt
+import numpy as np
 import pandas as pd
 
 from .errors import DataError
@@ -14,6 +15,8 @@ from .panel import Panel
 from .panel_columns import PanelColumns
 from .panel_feed import PanelFeed
 
+# The name of a class with further lines tells them: PanelFeed__score__turnover.
+_PREFIX, _BETWEEN = "PanelFeed", "__"
 # Names of fields, or names of lines to frames of dates x symbols (None: the field of that name).
 Extra = Sequence[str] | Mapping[str, pd.DataFrame | None]
 
@@ -49,7 +52,8 @@ def add_panel(
     Raises
     ------
     DataError
-        If the panel has no such field, or a frame has no date or no symbol in common with it.
+        If the panel has no such field, a name cannot be a line's, or a frame cannot be read or has no date
+        or no symbol in common with the panel.
 
     Examples
     --------
@@ -60,16 +64,13 @@ def add_panel(
     >>> feeds[0].getlinealiases()[-2:]
     ('score', 'turnover')
     """
-    if isinstance(extra, str):
-        extra = (extra,)
-    frames = (
-        {name: frame for name, frame in dict(extra).items() if frame is not None}
-        if isinstance(extra, Mapping)
-        else {}
-    )
-    if frames:
-        panel = panel.with_arrays({name: _aligned(panel, name, frame) for name, frame in frames.items()})
-    kind: Any = feed_class(tuple(extra))
+    lines = (extra,) if isinstance(extra, str) else tuple(extra)
+    for name in lines:
+        _check_name(name)
+    frames = extra if isinstance(extra, Mapping) else {}
+    arrays = {name: _aligned(panel, name, frame) for name, frame in frames.items() if frame is not None}
+    panel = panel.with_arrays(arrays) if arrays else panel
+    kind: Any = feed_class(lines)
     feeds = [kind(dataname=panel, symbol=symbol, adjusted=adjusted) for symbol in panel.symbols]
     columns = PanelColumns(panel, adjusted=adjusted)
     for feed in feeds:
@@ -78,16 +79,39 @@ def add_panel(
     return feeds
 
 
-def _aligned(panel: Panel, name: str, frame: pd.DataFrame) -> Any:
+def _check_name(name: Any) -> None:
+    """Refuse a name of a line that Backtrader, or the feed itself, has for something else."""
+    taken = name in ("datetime", "openinterest") or (isinstance(name, str) and hasattr(PanelFeed, name))
+    if not isinstance(name, str) or not name.isidentifier() or _BETWEEN in name or taken:
+        raise DataError(
+            f"extra: {name!r} cannot be the name of a line",
+            remedy="give a word that a feed does not have yet, such as 'score'",
+        )
+
+
+def _aligned(panel: Panel, name: str, frame: Any) -> np.ndarray:
+    """Return a frame as an array on the panel's dates and symbols."""
     if name in panel:
         raise DataError(f"extra: the panel has a field {name!r} already", remedy="give the line another name")
-    aligned = frame.reindex(index=panel.dates, columns=panel.symbols)
-    if not frame.index.isin(panel.dates).any() or not frame.columns.isin(panel.symbols).any():
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(
+            f"extra: {name!r} must be a frame of dates x symbols, got {type(frame).__name__}",
+            remedy="give a pandas DataFrame",
+        )
+    try:
+        dates = pd.DatetimeIndex(frame.index).tz_localize(None).normalize()
+        aligned = frame.set_axis(dates).reindex(index=panel.dates, columns=panel.symbols)
+        values = aligned.to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"extra: the frame {name!r} cannot be read ({error})", remedy="give numbers by unique dates"
+        ) from error
+    if not dates.isin(panel.dates).any() or not frame.columns.isin(panel.symbols).any():
         raise DataError(
             f"extra: the frame {name!r} has no date or no symbol in common with the panel",
             remedy="give a frame of dates x symbols with the panel's labels",
         )
-    return aligned.to_numpy(dtype=float)
+    return values
 
 
 @lru_cache(maxsize=64)
@@ -104,8 +128,13 @@ def feed_class(extra: tuple[str, ...] = ()) -> type[PanelFeed]:
     if not extra:
         return PanelFeed
     # Backtrader fixes the lines of a feed with its class, so every set of lines is a class of its own.
-    name = f"PanelFeed_{'_'.join(extra)}"
-    kind = type(name, (PanelFeed,), {"lines": extra, "__module__": __name__})
-    # Where pickle looks for it, when ``optstrategy`` sends feeds to other processes.
-    globals()[name] = kind
-    return kind
+    name = _BETWEEN.join((_PREFIX, *extra))
+    return type(name, (PanelFeed,), {"lines": extra, "__module__": __name__})
+
+
+def __getattr__(name: str) -> Any:
+    """Find a feed's class by its name, where ``optstrategy`` has sent the feed to another process."""
+    prefix, *extra = name.split(_BETWEEN)
+    if prefix != _PREFIX or not extra:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return feed_class(tuple(extra))

@@ -20,6 +20,8 @@ def chosen_feeds(feeds: dict[str, Any], symbols: Any) -> dict[str, Any]:
     """Return the feeds of the symbols named, all of them where none is; refuse an unknown symbol."""
     if symbols is None:
         return feeds
+    if isinstance(symbols, str):
+        symbols = [symbols]
     for symbol in symbols:
         if symbol not in feeds:
             near = difflib.get_close_matches(str(symbol), list(feeds), n=1)
@@ -53,3 +55,9 @@ def check_execution(execution: Any, broker: Any) -> None:
 def fills_at_close(broker: Any) -> bool:
     """Say whether a broker fills market orders at the close that they are placed at."""
     return bool(getattr(getattr(broker, "p", None), "coc", False))
+
+
+def check_window(window: Any) -> None:
+    """Refuse a window in which there is no volatility."""
+    if isinstance(window, bool) or not isinstance(window, int) or window < 2:
+        raise ValueError(f"volatility_window must be a whole number of returns >= 2, got {window!r}")

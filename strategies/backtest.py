@@ -13,7 +13,8 @@ import pandas as pd
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
 from .analyzers import FeeTotals, Holdings, Refusals, TableAnalyzer, Trades, Values, rows_to_frame
-from .exchange import AShareBroker, AShareFees, FeeSchedule, FillRules, PortfolioBroker
+from .exchange import FillRules
+from .make_broker import FeesLike, make_broker
 from .planning.rules import Weighting
 from .report.metrics import sessions_per_year
 from .schedule import Rule
@@ -21,11 +22,6 @@ from .topk import TopK
 
 # Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
 _Cerebro: Any = bt.Cerebro
-_AShareBroker: Any = AShareBroker
-_AShareFees: Any = AShareFees
-_PortfolioBroker: Any = PortfolioBroker
-# A schedule of A-share fees, one rate on both sides as a fraction, or None for the A-share defaults.
-FeesLike = FeeSchedule | float | None
 Execution = Literal["open", "close"]
 _EXCHANGE = FillRules()
 
@@ -97,6 +93,7 @@ def run_backtest(
     gap: float | None = None,
     lot: int = 1,
     tolerance: float = 0.0,
+    listings: Mapping[str, Any] | None = None,
     delistings: Mapping[str, Any] | None = None,
     recovery: float = 1.0,
     record: bool = True,
@@ -125,8 +122,9 @@ def run_backtest(
     exchange
         The exchange's rules, by default all of them: lots, T+1, price limits, a tenth of the volume;
         ``None`` for none. Only with A-share fees.
-    delistings, recovery
-        As for :class:`~btalpha.strategies.AShareBroker`.
+    listings, delistings, recovery
+        As for :class:`~btalpha.strategies.AShareBroker`; without ``listings`` a name that first trades after
+        the panel's first date counts as listed then.
     record
         Keep trades, holdings and refusals; without them a run is faster.
 
@@ -153,7 +151,8 @@ def run_backtest(
     scores = _scores(panel, signal, window)
     market = _market(window, scores, k)
     cerebro = _Cerebro(stdstats=False)
-    cerebro.broker = _broker(cash, fees, exchange, delistings, recovery)
+    listings = first_sessions(panel) if listings is None else listings
+    cerebro.broker = make_broker(cash, fees, exchange, listings, delistings, recovery)
     cerebro.broker.set_coc(execution == "close")
     market.add_to(cerebro)
     cerebro.addstrategy(
@@ -176,6 +175,13 @@ def run_backtest(
         cerebro.addanalyzer(analyzer, _name=analyzer.__name__)
     (strategy,) = cerebro.run()
     return _result(strategy, window.dates[first:], cash, tuple(market.symbols))
+
+
+def first_sessions(panel: Panel) -> dict[str, pd.Timestamp]:
+    """Return the first session of every name that first trades after the panel's first date."""
+    traded = panel.traded_array
+    first = np.argmax(traded, axis=0)
+    return {panel.symbols[column]: panel.dates[first[column]] for column in np.flatnonzero(first).tolist()}
 
 
 def _window(panel: Panel, start: DateLike | None, end: DateLike | None) -> tuple[Panel, int]:
@@ -233,34 +239,6 @@ def _rescaled(market: Panel) -> Panel:
     factor = market.array("factor")
     first = np.argmax(market.traded_array, axis=0)
     return market.with_arrays({"factor": factor / factor[first, np.arange(factor.shape[1])]})
-
-
-def _broker(
-    cash: float,
-    fees: FeesLike,
-    exchange: FillRules | None,
-    delistings: Mapping[str, Any] | None,
-    recovery: float,
-) -> bt.brokers.BackBroker:
-    if not cash > 0:
-        raise ValueError(f"cash must be positive, in CNY, got {cash!r}")
-    if fees is None or isinstance(fees, FeeSchedule):
-        rules = exchange or FillRules(lots=False, t_plus_1=False, limits=False, participation=None)
-        return _AShareBroker(
-            cash=cash,
-            fees=_AShareFees(schedule=fees or FeeSchedule()),
-            lots=rules.lots,
-            t_plus_1=rules.t_plus_1,
-            limits=rules.limits,
-            participation=rules.participation,
-            delistings=delistings,
-            recovery=recovery,
-        )
-    if not 0.0 <= fees < 1.0:
-        raise ValueError(f"fees must be a FeeSchedule or a fraction in [0, 1), got {fees!r}; 0.1 % is 0.001")
-    broker = _PortfolioBroker(cash=cash)
-    broker.setcommission(commission=fees)
-    return broker
 
 
 def _result(strategy: Any, dates: pd.DatetimeIndex, cash: float, symbols: tuple[str, ...]) -> BacktestResult:

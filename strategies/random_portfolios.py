@@ -15,7 +15,7 @@ import pandas as pd
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
 from ..signals.models.random import RandomSignal
-from .backtest import BacktestResult, Execution, FeesLike, run_backtest
+from .backtest import BacktestResult, Execution, FeesLike, first_sessions, run_backtest
 from .exchange import FillRules
 from .planning.rules import Weighting
 from .report.gather import median_portfolio
@@ -108,6 +108,7 @@ def random_benchmark(
     gap: float | None = None,
     lot: int = 1,
     tolerance: float = 0.0,
+    listings: Mapping[str, Any] | None = None,
     delistings: Mapping[str, Any] | None = None,
     recovery: float = 1.0,
     n_jobs: int = -1,
@@ -130,7 +131,7 @@ def random_benchmark(
         Frame of booleans, dates x symbols: what a portfolio may pick on a date, usually
         ``scores.notna()`` of the strategy to compare with. Without it, the panel's universe.
     start, end, k, rebalance, cash, fees, exchange, weights, max_weight, buffer, max_changes, min_holding, \
-    cash_reserve, execution, gap, lot, tolerance, delistings, recovery
+    cash_reserve, execution, gap, lot, tolerance, listings, delistings, recovery
         As for :func:`~btalpha.strategies.backtest.run_backtest`.
     n_jobs
         Processes; -1 for one a core, 1 for this process alone.
@@ -161,6 +162,7 @@ def random_benchmark(
     settings |= {"exchange": exchange, "weights": weights, "max_weight": max_weight, "buffer": buffer}
     settings |= {"max_changes": max_changes, "min_holding": min_holding, "cash_reserve": cash_reserve}
     settings |= {"execution": execution, "gap": gap, "lot": lot, "tolerance": tolerance}
+    settings |= {"listings": first_sessions(panel) if listings is None else listings}
     settings |= {"delistings": delistings, "recovery": recovery}
     market, mask = _eligible(_trimmed(panel, start, end), eligible)
     # Small batches: big enough to be worth a message between processes, small enough for a moving bar.

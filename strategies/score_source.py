@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
@@ -89,6 +90,39 @@ class FrameScores:
 
     def _nearest(self) -> date:
         return min(self._dates, key=lambda day: min(abs((day - asked).days) for asked in self._asked))
+
+
+class Universe:
+    """What may be held on a date, from a dates x symbols frame of booleans.
+
+    The latest row at or before a session counts, so that a list that is renewed once a month may be given
+    as it is. Before the first row nothing may be held.
+
+    Parameters
+    ----------
+    frame
+        True for what may be held.
+    symbols
+        The N names that can be traded; a name without a column may not be held.
+
+    Raises
+    ------
+    ValueError
+        If a value is neither true nor false, or as :class:`FrameScores` does.
+    """
+
+    def __init__(self, frame: pd.DataFrame, symbols: Sequence[str]) -> None:
+        self._days = _checked_dates(frame, "universe")
+        _check_columns(frame, symbols, "universe")
+        values = _checked_values(frame.reindex(columns=list(symbols)), "universe")
+        if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
+            raise ValueError("universe must hold true and false (or 1 and 0), got other numbers")
+        self._members = values == 1.0
+
+    def members(self, session: date) -> np.ndarray:
+        """Return N booleans: what may be held at the close of a session."""
+        row = bisect_right(self._days, session) - 1
+        return self._members[row] if row >= 0 else np.zeros(self._members.shape[1], dtype=bool)
 
 
 class ProviderScores:

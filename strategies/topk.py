@@ -10,12 +10,19 @@ import numpy as np
 import pandas as pd
 
 from ..feeds.collector import named_feeds
-from .arguments import check_execution, check_source, chosen_feeds, fills_at_close, refuse_unknown
+from .arguments import (
+    check_execution,
+    check_source,
+    check_window,
+    chosen_feeds,
+    fills_at_close,
+    refuse_unknown,
+)
 from .market_view import MarketView
-from .own_book import OwnBook
+from .own_book import OwnBook, plain
 from .planner import Plan, Reason, Rules, plan_orders
 from .schedule import Schedule
-from .score_source import FrameScores, ProviderScores, ScoreSource
+from .score_source import FrameScores, ProviderScores, ScoreSource, Universe
 from .session_clock import SessionClock
 
 _GAP = 0.02
@@ -33,9 +40,8 @@ class TopK(bt.Strategy):
     Bars are daily. Feeds may start late, pause (suspensions) or end (delistings), and stamp their bars at
     different times of a date (CSV files at the end of the session, other zones at their own midnight): a
     session is over when the last of them has delivered. A name without a bar on the session gets no
-    order; when it is held it keeps its place and counts at its last price.
-
-    Any broker will do. ``AShareBroker`` brings lots, price limits, T+1 and delistings, which are heeded.
+    order; when it is held it keeps its place and counts at its last price. Any broker will do;
+    the lots and delistings of ``AShareBroker`` are heeded.
 
     Params:
 
@@ -64,7 +70,7 @@ class TopK(bt.Strategy):
 
       - ``min_holding`` (def: ``0``): sessions that a name is held at least, that of its purchase included
 
-      - ``cash_reserve`` (def: ``0.0``): fraction of the value kept in cash
+      - ``cash_reserve`` (def: ``0.0``): fraction kept in cash, of the broker's cash and what is held here
 
       - ``execution`` (def: ``"open"``): ``"open"`` fills at the next open; ``"close"`` at the close that the
         scores are of, for which the broker needs ``set_coc(True)``
@@ -77,7 +83,8 @@ class TopK(bt.Strategy):
 
       - ``tolerance`` (def: ``0.0``): a name that stays is left alone within this fraction of its target
 
-      - ``universe`` (def: ``None``): frame of booleans, dates x symbols: what may be held on a date
+      - ``universe`` (def: ``None``): frame of booleans, dates x symbols: what may be held; the latest row
+        at or before a session counts
 
       - ``symbols`` (def: ``None``): names of the feeds to trade; ``None`` means every feed
 
@@ -137,11 +144,10 @@ class TopK(bt.Strategy):
         self._rules = self._make_rules()
         if self.p.k > len(feeds):
             raise ValueError(f"k must be at most the number of feeds, {len(feeds)}, got {self.p.k}")
+        check_window(self.p.volatility_window)
         self._schedule = Schedule(self.p.rebalance)
         self._first = None if self.p.start is None else pd.Timestamp(self.p.start).date()
-        self._universe = None
-        if self.p.universe is not None:
-            self._universe = FrameScores(self.p.universe.astype(float), self._names, name="universe")
+        self._universe = None if self.p.universe is None else Universe(self.p.universe, self._names)
         if self.p.scores is not None:
             self._source: ScoreSource = FrameScores(self.p.scores, self._names)
         self.refusals: list[tuple[date, str, str, str]] = []
@@ -180,7 +186,7 @@ class TopK(bt.Strategy):
     def held(self) -> dict[str, float]:
         """Return the shares this strategy holds, by name, in the broker's units."""
         shares = self._book.shares
-        return {self._names[index]: _plain(shares[index]) for index in np.flatnonzero(shares)}
+        return {self._names[index]: plain(shares[index]) for index in np.flatnonzero(shares)}
 
     # -- the session ------------------------------------------------------------------------
 
@@ -215,8 +221,7 @@ class TopK(bt.Strategy):
         scores = self._source.row(session)
         if scores is None or self._universe is None:
             return scores
-        members = self._universe.row(session)
-        return np.full_like(scores, np.nan) if members is None else np.where(members == 1.0, scores, np.nan)
+        return np.where(self._universe.members(session), scores, np.nan)
 
     # -- orders -----------------------------------------------------------------------------
 
@@ -283,18 +288,13 @@ class TopK(bt.Strategy):
         # Where the broker fills at the close, an order may ask for the open.
         fill = {"coc": False} if self.p.execution == "open" and fills_at_close(self.broker) else {}
         for index in plan.sell_order:
-            size = _plain(-plan.changes[index])
+            size = plain(-plan.changes[index])
             reason = "exit" if size == shares[index] else "trim"
             self._book.sent(self.sell(data=self._feeds[index], size=size, reason=reason, **fill), index)
         for index in plan.buy_order:
             reason = "add" if shares[index] else "enter"
-            size = _plain(plan.changes[index])
+            size = plain(plan.changes[index])
             self._book.sent(self.buy(data=self._feeds[index], size=size, reason=reason, **fill), index)
 
     def _refuse(self, session: date, index: int, side: str, reason: Reason) -> None:
         self.refusals.append((session, self._names[index], side, reason.text))
-
-
-def _plain(size: Any) -> float:
-    """Return whole shares as a whole number."""
-    return int(size) if size == int(size) else float(size)

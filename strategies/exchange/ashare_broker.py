@@ -19,7 +19,7 @@ from .fees import AShareFees
 from .fill_rules import SAME, FillRules
 from .instrument import Instrument, lots_of
 from .order_sessions import OrderSessions
-from .orphans import Closure, Orphans
+from .orphans import Closure, Orphans, to_dates
 from .portfolio_broker import PortfolioBroker
 
 # Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
@@ -29,8 +29,7 @@ _SellOrder: Any = bt.order.SellOrder
 class AShareBroker(PortfolioBroker):
     """Backtrader broker with the rules and fees of the Shanghai, Shenzhen and Beijing exchanges.
 
-    Works with any feeds and strategies. A feed's name tells its board (``600519.SH``); its raw prices,
-    ``pre_close`` and ``is_st`` come from the panel behind a ``PanelFeed`` or from lines of these names.
+    Works with any feeds and strategies; see :class:`Instrument` for what it needs of a feed.
 
     - Fees: commission with a minimum an order, stamp duty on sales and transfer fee, by date.
     - Lots: a buy is cut down to whole lots of raw shares (100; STAR 200, then single shares); what is left
@@ -44,8 +43,7 @@ class AShareBroker(PortfolioBroker):
     - A name that is delisted, or was not traded for very long, is closed at its last price times
       ``recovery``, and noted in :attr:`closures`.
 
-    What was not filled, or not all of it, has its :class:`~btalpha.strategies.Reason` in
-    ``order.info["refusal"]``.
+    What was not filled in full has its :class:`~btalpha.strategies.Reason` in ``order.info["refusal"]``.
 
     Params:
 
@@ -61,7 +59,9 @@ class AShareBroker(PortfolioBroker):
 
       - ``day_orders`` (def: ``True``): cancel after one session what has no ``valid``
 
-      - ``delistings`` (def: ``None``): mapping from names to their first date without the share
+      - ``listings`` (def: ``None``): names to their first sessions; a day outside the band is free anyhow
+
+      - ``delistings`` (def: ``None``): names to their first date without the share
 
       - ``gone_after`` (def: ``365``): days without a bar after which a held name counts as gone; ``None``
         for never
@@ -70,11 +70,6 @@ class AShareBroker(PortfolioBroker):
 
     and all those of ``bt.brokers.BackBroker``, slippage among them. A scheme set for one name with
     ``addcommissioninfo`` comes before ``fees``, as usual.
-
-    Raises
-    ------
-    ValueError
-        At the start, if a parameter is out of its range.
 
     Examples
     --------
@@ -91,6 +86,7 @@ class AShareBroker(PortfolioBroker):
         ("limits", True),
         ("participation", 0.1),
         ("day_orders", True),
+        ("listings", None),
         ("delistings", None),
         ("gone_after", 365),
         ("recovery", 1.0),
@@ -113,6 +109,7 @@ class AShareBroker(PortfolioBroker):
         self._book = DayBook()
         self._sessions = OrderSessions()
         self._orphans = Orphans(self.p.delistings or {}, self.p.gone_after)
+        self._listings = to_dates(self.p.listings or {}, "listings")
         # Time of the latest bar and its date, once somebody has asked on this bar.
         self._latest: tuple[float, date] | None = None
         # feed -> owner -> size
@@ -162,7 +159,6 @@ class AShareBroker(PortfolioBroker):
     def next(self) -> None:
         """Close what is gone, cancel what its session left over, and process the orders of the bar."""
         self._latest = None
-        self._orphans.start(self.cerebro.datas)
         for data, kind in self._orphans.find(self.positions, self._now):
             self._close(data, kind)
         super().next()
@@ -271,7 +267,8 @@ class AShareBroker(PortfolioBroker):
         self, order: Any, price: float, ago: int, bar: int, at_close: bool
     ) -> tuple[float, Reason | None]:
         share, rules, buys = self.instrument(order.data), self._rules, order.isbuy()
-        is_new = self._orphans.is_new(order.data)
+        today = order.data.lines.datetime.date(0)
+        is_new = self._listings.get(order.data._name) == share.first_day(today)
         reason = rules.barred(share, price, bar, buys=buys, at_close=at_close, is_new=is_new)
         if reason is not None:
             return 0.0, reason

@@ -78,7 +78,7 @@ class Instrument:
             return None
         day = self._day(ago)
         bars = len(self.data) + ago
-        if is_new and bars <= _MOST_FREE and bars <= free_sessions(self.board, self._listed(day)):
+        if is_new and bars <= _MOST_FREE and bars <= free_sessions(self.board, self.first_day(day)):
             return None
         reference = self.pre_close(ago)
         if not reference > 0.0:
@@ -90,7 +90,7 @@ class Instrument:
             return None
         return float(down), float(up)
 
-    def _listed(self, day: date) -> date:
+    def first_day(self, day: date) -> date:
         """Return the date of the feed's first bar, or ``day`` where it is kept no more (``exactbars``)."""
         times = self.data.lines.datetime
         return day if times.mode == times.QBuffer else times.date(1 - len(self.data))

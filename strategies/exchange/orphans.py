@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,22 +51,12 @@ class Orphans:
     """
 
     def __init__(self, delistings: Mapping[str, Any], gone_after: float | None) -> None:
-        self._delistings = {name: _to_date(name, day) for name, day in delistings.items()}
+        self._delistings = to_dates(delistings, "delistings")
         self._gone_after = gone_after
         # So many bars take more days than that at most, but for few days each of them counts.
         self._silent = _SILENT if gone_after is None or gone_after > 2 * _SILENT else 0
-        self._there_at_first: set[Any] | None = None
         # feed -> (time of its last bar, bars of others since)
         self._silence: dict[Any, tuple[float, int]] = {}
-
-    def start(self, datas: Iterable[Any]) -> None:
-        """Note, on the first bar of the run, which feeds are there; those that come later are listings."""
-        if self._there_at_first is None:
-            self._there_at_first = {data for data in datas if len(data)}
-
-    def is_new(self, data: Any) -> bool:
-        """Say whether a feed began after the run did."""
-        return self._there_at_first is not None and data not in self._there_at_first
 
     def seen(self, data: Any) -> None:
         """Note that a feed has a bar now, on which a position may have been opened."""
@@ -100,9 +90,14 @@ class Orphans:
                 yield data, "gone"
 
 
-def _to_date(name: str, day: Any) -> date:
+def to_dates(days: Mapping[str, Any], parameter: str) -> dict[str, date]:
+    """Read a mapping from names to days, for a parameter of the broker; ISO text will do."""
+    return {name: _to_date(name, day, parameter) for name, day in days.items()}
+
+
+def _to_date(name: str, day: Any, parameter: str) -> date:
     try:
         return date.fromisoformat(day) if isinstance(day, str) else date(day.year, day.month, day.day)
     except (AttributeError, TypeError, ValueError):
         rule = "must be a date or ISO text such as '2024-01-31'"
-        raise ValueError(f"AShareBroker: delistings[{name!r}] {rule}, got {day!r}") from None
+        raise ValueError(f"AShareBroker: {parameter}[{name!r}] {rule}, got {day!r}") from None

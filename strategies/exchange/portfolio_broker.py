@@ -100,6 +100,7 @@ class PortfolioBroker(ValuingBroker):
                 cash = left
                 self.submit_accept(order)
                 continue
+            order.info["refusal"] = Reason.CASH
             order.margin()
             self.notify(order)
             self._ococheck(order)

@@ -144,8 +144,16 @@ def test_first_sessions_of_a_listing_have_no_limit(trade, feed, name, listed, se
     old = feed([10.0] * 20, "000001.SZ", start=first.replace(day=first.day - 1))
     steps = sum(1 for bar in old.p.dataname.index if bar.date() < first)
     plan = {steps + session - 1: [(name, 200)]}
-    trader = trade(AShareBroker(cash=1e6), plan, old, feed(bars, name, start=listed))
+    broker = AShareBroker(cash=1e6, listings={name: listed})
+    trader = trade(broker, plan, old, feed(bars, name, start=listed))
     assert trader.outcome()[2] == expected
+
+
+def test_a_feed_that_begins_late_is_no_listing_unless_it_is_said(trade, feed):
+    """It may as well have been suspended when the run began."""
+    old = feed([10.0] * 20, "000001.SZ", start="2024-01-02")
+    late = feed([10.0, 11.0, 11.0], MOUTAI, start="2024-01-03")
+    assert trade(AShareBroker(cash=1e6), {2: [(MOUTAI, 200)]}, old, late).outcome()[2] == UP
 
 
 def test_a_feed_that_is_there_from_the_start_is_no_listing(refusals):
