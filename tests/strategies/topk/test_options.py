@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 _spec = importlib.util.spec_from_file_location("topk_cases", Path(__file__).with_name("cases.py"))
@@ -194,8 +195,15 @@ def test_universe_is_that_of_the_date():
     assert enters == [(5, "A"), (7, "B"), (11, "C"), (12, "A")]
 
 
-def test_a_date_without_universe_has_no_members():
+def test_the_latest_row_of_the_universe_counts_and_before_the_first_there_is_none():
     scores = every_day({"A": 3.0, "B": 2.0})
-    members = scores.astype(bool).iloc[:3]
+    members = pd.DataFrame({"A": [True, False], "B": [True, True]}, index=DAYS[[2, 5]])
     result = run(make_panel(FLAT), scores=scores, k=1, rebalance=1, universe=members, gap=0.0, cash=CASH)
-    assert fills(result, "A") == [(5, 100), (8, -100)]
+    assert fills(result, "A") == [(DAYS[3].day, 100), (DAYS[6].day, -100)]
+    assert fills(result, "B")[0][0] == DAYS[6].day
+
+
+def test_a_universe_of_other_numbers_is_refused():
+    scores = every_day({"A": 3.0, "B": 2.0})
+    with pytest.raises(ValueError, match="universe must hold true and false"):
+        run(make_panel(FLAT), scores=scores, k=1, universe=scores)
