@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -13,7 +12,11 @@ import backtrader as bt
 
 from ..planning.reasons import Reason
 from .positions import Positions
+from .schemes import cash_left, has_own_interest, has_upkeep, is_plain
 from .valuing_broker import ValuingBroker
+
+# Schemes to look through on each bar; with more of them the positions are looked through.
+_FEW = 8
 
 
 class PortfolioBroker(ValuingBroker):
@@ -72,18 +75,26 @@ class PortfolioBroker(ValuingBroker):
             self._toactivate.popleft().activate()
         if self.p.checksubmit:
             self.check_submitted()
-        self._charge_interest()
-        self._process_order_history()
+        # Of stock without interest nothing is charged and nothing settled from bar to bar.
+        plain = len(self.comminfo) <= _FEW and not any(map(has_upkeep, self.comminfo.values()))
+        if not plain:
+            self._charge_interest()
+        if self._userhist:
+            self._process_order_history()
         self._try_pending()
-        self._settle_futures()
+        if not plain:
+            self._settle_futures()
         self.positions.tidy()
         self._get_value()
 
     def notify(self, order: Any) -> None:
         """Queue a copy of an order for its owner: what ``order.clone()`` makes, several times faster."""
-        order.executed.markpending()
-        copy = _shallow(order)
-        copy.executed = _shallow(order.executed)
+        executed = order.executed
+        executed.markpending()
+        # A copy of a dictionary as a whole shares its keys with it, which is most of its memory.
+        copy, copied = object.__new__(type(order)), object.__new__(type(executed))
+        copy.__dict__, copied.__dict__ = order.__dict__.copy(), executed.__dict__.copy()
+        copy.executed = copied
         self.notifs.append(copy)
 
     # -- the steps of a bar -------------------------------------------------------------------
@@ -95,9 +106,9 @@ class PortfolioBroker(ValuingBroker):
             order = self.submitted.popleft()
             if self._take_children(order) is None:
                 continue
-            left = self._cash_after(order, cash, sizes)
-            if left >= 0.0:
-                cash = left
+            rest = self._cash_after(order, cash, sizes)
+            if rest >= 0.0:
+                cash = rest
                 self.submit_accept(order)
                 continue
             order.info["refusal"] = Reason.CASH
@@ -115,21 +126,21 @@ class PortfolioBroker(ValuingBroker):
         if position is None:
             position = positions[order.data] = self.positions[order.data].clone()
         scheme, size = self.getcommissioninfo(order.data), order.executed.remsize
-        if not _is_plain(order, scheme, position.size):
+        if not is_plain(order, scheme, position.size):
             return self._execute(order, cash=cash, position=position) or 0.0
         if self.p.coo and order.exectype == order.Market:
             price = order.data.open[0]
-        left = _left(cash, scheme, size, price)
-        if left >= 0.0:
+        rest = cash_left(cash, scheme, size, price)
+        if rest >= 0.0:
             position.size += size
-        return left
+        return rest
 
     def _charge_interest(self) -> None:
         """Charge for positions held; a scheme without a rate and a rule of its own charges nothing."""
         charged = 0.0
         for data, position in self.positions.items():
             scheme = self.getcommissioninfo(data)
-            if position.size and (scheme._creditrate or _has_own_interest(type(scheme))):
+            if position.size and (scheme._creditrate or has_own_interest(type(scheme))):
                 now = data.datetime.datetime()
                 charge = scheme.get_credit_interest(data, position, now)
                 self.d_credit[data] += charge
@@ -190,25 +201,61 @@ class PortfolioBroker(ValuingBroker):
             return None
         filler, filled = self.p.filler, len(order.executed)
         size = self._size_to_fill(order, price, ago, dtcoc)
-        if size is not None:
-            self.p.filler = lambda *_: size
-        try:
-            super()._execute(order, ago, price, cash, position, dtcoc)
-        finally:
-            if size is not None:
+        if size is None and filler is None:
+            size = abs(order.executed.remsize)
+        if size is None or not self._fill_stock(order, ago, price, size, dtcoc):
+            self.p.filler = filler if size is None else lambda *_: size
+            try:
+                super()._execute(order, ago, price, cash, position, dtcoc)
+            finally:
                 self.p.filler = filler
         for fill in islice(order.executed.exbits, filled, None):
             self._record(order, fill)
         return None
+
+    def _fill_stock(self, order: Any, ago: int, price: float, size: float, dtcoc: float | None) -> bool:
+        """Fill stock that is bought for cash, or held and sold: bit for bit what ``BackBroker`` makes of it.
+
+        Returns false, with nothing done, for any other order, and for a buy that lacks cash.
+        """
+        data, scheme = order.data, self.getcommissioninfo(order.data)
+        position = self.positions[data]
+        size = size if order.isbuy() else -size
+        if not size or not is_plain(order, scheme, position.size) or position.size + size < 0:
+            return False
+        fee, worth, gain = scheme.getcommission(size, price), scheme.getvaluesize(size, price), 0.0
+        if size > 0:
+            cash = self.cash - worth - fee
+            if cash < 0.0:
+                return False
+            position.adjbase = price  # type: ignore[assignment]
+            parts = (0, 0.0, 0.0, size, worth, fee)
+        else:
+            worth = scheme.getvaluesize(-size, position.price)
+            gain = scheme.profitandloss(-size, position.price, price)
+            cash = self.cash + (worth + gain) - fee
+            parts = (size, worth, fee + self._interest_paid(data), 0, 0.0, 0.0)
+        self.cash = cash
+        scheme.confirmexec(size, price)
+        rest, mean, *_ = position.update(size, price, data.datetime.datetime())
+        time = dtcoc or data.datetime[ago]
+        order.execute(time, size, price, *parts, scheme.margin, gain, rest, mean)
+        order.addcomminfo(scheme)
+        self.notify(order)
+        self._ococheck(order)
+        return True
+
+    def _interest_paid(self, data: Any) -> float:
+        return self.d_credit.pop(data, 0.0) if self.p.int2pnl else 0.0
 
     def _size_to_fill(self, order: Any, price: float, ago: int, dtcoc: float | None) -> float | None:
         """Return how much of an order to fill, without sign; None where nothing stands against all of it."""
         del dtcoc
         scheme = self.getcommissioninfo(order.data)
         held = self.positions.get(order.data)
-        if not (order.isbuy() and _is_plain(order, scheme, held.size if held else 0)):
+        if not (order.isbuy() and is_plain(order, scheme, held.size if held else 0)):
             return None
-        if _left(self.cash, scheme, order.executed.remsize, price) >= 0.0:
+        if cash_left(self.cash, scheme, order.executed.remsize, price) >= 0.0:
             order.info.pop("refusal", None)
             return None
         size = order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago)
@@ -225,12 +272,12 @@ class PortfolioBroker(ValuingBroker):
 
         ``whole`` cuts a size down to what may be ordered, ``step`` is the distance of two such sizes.
         """
-        if _left(self.cash, scheme, size, price) >= 0.0:
+        if cash_left(self.cash, scheme, size, price) >= 0.0:
             return size
         for _ in range(3):
             # The fee depends on the size and the size on the fee; three rounds settle both.
             size = whole(max((self.cash - scheme.getcommission(size, price)) / price, 0.0))
-        while size > 0 and _left(self.cash, scheme, size, price) < 0.0:
+        while size > 0 and cash_left(self.cash, scheme, size, price) < 0.0:
             size = whole(max(size - step, 0.0))
         return size
 
@@ -242,30 +289,3 @@ class PortfolioBroker(ValuingBroker):
 
     def _kinds(self, order: Any, fill: Any) -> dict[str, float]:
         return {"commission": fill.comm}
-
-
-@lru_cache(maxsize=64)
-def _has_own_interest(scheme: type) -> bool:
-    base = bt.CommInfoBase
-    rule = getattr(scheme, "_get_credit_interest", None), getattr(scheme, "get_credit_interest", None)
-    return rule != (base._get_credit_interest, base.get_credit_interest)
-
-
-def _is_plain(order: Any, scheme: Any, held: float) -> bool:
-    """Say whether an order buys stock for cash or sells stock that is held, without leverage."""
-    if not scheme.stocklike or scheme.get_leverage() != 1.0 or order.data._compensate is not None:
-        return False
-    return held >= 0 and held + order.executed.remsize >= 0
-
-
-def _shallow(thing: Any) -> Any:
-    # copy.copy looks for hooks on the class first, and Backtrader's orders make that search slow.
-    # A copy of the dictionary as a whole shares its keys with it, which is most of its memory.
-    copy = object.__new__(type(thing))
-    copy.__dict__ = thing.__dict__.copy()
-    return copy
-
-
-def _left(cash: float, scheme: Any, size: float, price: float) -> float:
-    # The order of the two subtractions is Backtrader's, so that both round to the same cent.
-    return cash - scheme.getvaluesize(size, price) - scheme.getcommission(size, price)
