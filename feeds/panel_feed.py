@@ -85,7 +85,7 @@ class PanelFeed(bt.feed.DataBase):
             raise DataError(
                 f"PanelFeed: the panel has no symbol {symbol!r}", remedy="symbol= one of panel.symbols"
             )
-        self._column = int(np.flatnonzero(panel.symbols == symbol)[0])
+        self._column = int(panel.symbols.get_loc(symbol))  # type: ignore[arg-type]
         missing = [name for name in self._fields() if name not in panel]
         if missing:
             raise DataError(

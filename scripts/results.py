@@ -92,7 +92,7 @@ def speed_table(record: Path = _FOLDER / "feeds.json") -> str:
     ]
     head = [f"| {ours['stocks']} stocks x {ours['bars']:,} bars | seconds | ours is |", "|---|---|---|"]
     lines = [
-        f"| {name} | {seconds:.1f} | {'' if ratio is None else f'{ratio:.0f} times faster'} |"
+        f"| {name} | {seconds:.1f} | {'' if ratio is None else f'{ratio:.1f} times faster'} |"
         for name, seconds, ratio in rows
     ]
     memory = large["peak_memory_above_panel_gib"]
