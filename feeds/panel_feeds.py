@@ -17,6 +17,8 @@ from .panel_feed import PanelFeed
 
 # The name of a class with further lines tells them: PanelFeed__score__turnover.
 _PREFIX, _BETWEEN = "PanelFeed", "__"
+# What a feed has of its own, beside the attributes of its class.
+_TAKEN = ("datetime", "openinterest", "p", "l", "line", "columns", "notifs", "owner", "feed")
 # Names of fields, or names of lines to frames of dates x symbols (None: the field of that name).
 Extra = Sequence[str] | Mapping[str, pd.DataFrame | None]
 
@@ -81,7 +83,7 @@ def add_panel(
 
 def _check_name(name: Any) -> None:
     """Refuse a name of a line that Backtrader, or the feed itself, has for something else."""
-    taken = name in ("datetime", "openinterest") or (isinstance(name, str) and hasattr(PanelFeed, name))
+    taken = name in _TAKEN or (isinstance(name, str) and hasattr(PanelFeed, name))
     if not isinstance(name, str) or not name.isidentifier() or _BETWEEN in name or taken:
         raise DataError(
             f"extra: {name!r} cannot be the name of a line",
