@@ -19,18 +19,29 @@ class ScoreNet(nn.Module):
     hidden, layers, dropout
         Size of the state, number of stacked LSTMs, share of their output that is dropped before the
         head while it learns.
+    outputs
+        M, how many returns it predicts; the score is their mean.
     """
 
-    def __init__(self, n_features: int, *, hidden: int = 64, layers: int = 1, dropout: float = 0.0) -> None:
+    def __init__(
+        self, n_features: int, *, hidden: int = 64, layers: int = 1, dropout: float = 0.0, outputs: int = 1
+    ) -> None:
         super().__init__()
         self.lstm = nn.LSTM(n_features, hidden, num_layers=layers, batch_first=True)
         self.dropout = dropout
-        self.head = nn.Linear(hidden, 1)
+        self.head = nn.Linear(hidden, outputs)
 
     def forward(
         self, bars: torch.Tensor, state: State | None = None, *, generator: torch.Generator | None = None
     ) -> tuple[torch.Tensor, State]:
-        """Score every bar.
+        """Score every bar: the mean of :meth:`outputs`, B x L, and the state after the last bar."""
+        outputs, after = self.outputs(bars, state, generator=generator)
+        return outputs.mean(-1), after
+
+    def outputs(
+        self, bars: torch.Tensor, state: State | None = None, *, generator: torch.Generator | None = None
+    ) -> tuple[torch.Tensor, State]:
+        """Predict after every bar.
 
         Parameters
         ----------
@@ -44,7 +55,7 @@ class ScoreNet(nn.Module):
         Returns
         -------
         tuple
-            B x L scores, and the state after the last bar.
+            B x L x M, and the state after the last bar.
         """
         hidden, after = self.lstm(bars, state)
         if generator is not None and self.dropout > 0:
@@ -52,7 +63,7 @@ class ScoreNet(nn.Module):
             # train side by side would share.
             kept = torch.rand(hidden.shape, generator=generator, device=hidden.device) >= self.dropout
             hidden = hidden * kept / (1.0 - self.dropout)
-        return self.head(hidden).squeeze(-1), after
+        return self.head(hidden), after
 
 
 @contextmanager

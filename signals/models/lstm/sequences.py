@@ -24,8 +24,11 @@ class Sequences:
     observed: torch.Tensor
 
     def to_dates(self, scores: torch.Tensor) -> torch.Tensor:
-        """Put N x L scores of bars back on their dates: T x N, meaningless where not observed."""
-        return scores.gather(1, self.place.T).T
+        """Put N x L (x M) scores of bars back on their dates: T x N (x M), meaningless where not observed."""
+        if scores.ndim == 2:
+            return scores.gather(1, self.place.T).T
+        place = self.place.T.unsqueeze(-1).expand(-1, -1, scores.shape[-1])
+        return scores.gather(1, place).transpose(0, 1)
 
 
 def close_up(features: torch.Tensor, observed: torch.Tensor) -> Sequences:

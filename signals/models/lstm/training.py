@@ -1,6 +1,5 @@
 """How it is trained: sequences with a loss at every step, early stopping on later rows."""
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -9,8 +8,10 @@ import numpy as np
 import torch
 
 from ...ic import daily_ic
+from .checkpoint import Checkpoint
 from .losses import LOSSES
 from .network import ScoreNet
+from .run import Epoch, Run
 from .sequences import close_up
 
 # Stocks that are scored at once: bounds the memory of a pass over the whole history.
@@ -44,24 +45,29 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """What one pass gave: mean training loss, validation rank IC (NaN where there is none), seconds."""
-
-    number: int
-    loss: float
-    rank_ic: float
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Data:
-    """Features T x N x F, labels T x N (NaN where unknown), and the rows to learn and to validate on."""
+    """What is learned from, and the rows to learn and to validate on.
+
+    Attributes
+    ----------
+    features
+        T x N x F.
+    observed
+        T x N mask of days with a bar.
+    labels
+        T x N, NaN where unknown: what scores are validated against.
+    train, validation
+        Rows.
+    daily
+        T x N x M labels of the network's outputs; ``None`` where it has one, that learns from ``labels``.
+    """
 
     features: torch.Tensor
     observed: torch.Tensor
     labels: torch.Tensor
     train: slice
     validation: slice
+    daily: torch.Tensor | None = None
 
 
 @dataclass
@@ -76,13 +82,15 @@ class Trainer:
         Of the dropout and the order of the sequences.
     on_epoch
         Called after each pass.
+    checkpoint
+        Where the training is kept after each pass, and taken up again; ``None`` keeps nothing.
     """
 
     settings: TrainingSettings
     seed: int
     on_epoch: Callable[[Epoch], None] | None = None
+    checkpoint: Checkpoint | None = None
     history: list[Epoch] = field(default_factory=list)
-    _dropout: torch.Generator | None = field(default=None, init=False, repr=False)
 
     def fit(self, network: ScoreNet, data: Data) -> ScoreNet:
         """Train and return the network with the weights of its best validation rank IC.
@@ -90,43 +98,42 @@ class Trainer:
         Without any validation rank IC the last weights stay. What is drawn comes from the trainer's
         seed alone, so networks may train side by side.
         """
-        self._dropout = torch.Generator(data.features.device).manual_seed(self.seed)
+        run = self.begin(network, data)
+        while not self.is_over(run):
+            epoch = self.run_epoch(run, data)
+            run.count(epoch)
+            if self.checkpoint is not None:
+                self.checkpoint.save(run)
+            if self.on_epoch is not None:
+                self.on_epoch(epoch)
+        network.load_state_dict(run.best_weights)
+        return network
+
+    def begin(self, network: ScoreNet, data: Data) -> Run:
+        """Return a fresh run, or the one that the checkpoint holds, whose epochs are reported again."""
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
         )
-        rng = np.random.default_rng(self.seed)
-        best, best_weights, since = -np.inf, copy.deepcopy(network.state_dict()), 0
-        for number in range(1, self.settings.epochs + 1):
-            epoch = self.run_epoch(number, network, optimizer, data, rng)
-            self.history.append(epoch)
-            if self.on_epoch is not None:
+        dropout = torch.Generator(data.features.device).manual_seed(self.seed)
+        run = Run(network, optimizer, np.random.default_rng(self.seed), dropout, self.history)
+        if self.checkpoint is not None and self.checkpoint.restore(run) and self.on_epoch is not None:
+            for epoch in run.history:
                 self.on_epoch(epoch)
-            if epoch.rank_ic > best or np.isneginf(best):
-                best = epoch.rank_ic if np.isfinite(epoch.rank_ic) else best
-                best_weights, since = copy.deepcopy(network.state_dict()), 0
-            else:
-                since += 1
-            if since >= self.settings.patience:
-                break
-        network.load_state_dict(best_weights)
-        return network
+        return run
 
-    def run_epoch(
-        self,
-        number: int,
-        network: ScoreNet,
-        optimizer: torch.optim.Optimizer,
-        data: Data,
-        rng: np.random.Generator,
-    ) -> Epoch:
+    def is_over(self, run: Run) -> bool:
+        """Tell whether all epochs are done, or patience has run out."""
+        return len(run.history) >= self.settings.epochs or run.since >= self.settings.patience
+
+    def run_epoch(self, run: Run, data: Data) -> Epoch:
         """Go once through the training rows, then validate."""
         begin = perf_counter()
-        network.train()
-        losses = [self.train_step(network, optimizer, data, rows) for rows in self.sequences(data, rng)]
-        rank_ic = self.validate(network, data)
+        run.network.train()
+        losses = [self.train_step(run, data, rows) for rows in self.sequences(data, run.order)]
+        rank_ic = self.validate(run.network, data)
         known = [loss for loss in losses if np.isfinite(loss)]
         loss = float(np.mean(known)) if known else float("nan")
-        return Epoch(number, loss, rank_ic, perf_counter() - begin)
+        return Epoch(len(run.history) + 1, loss, rank_ic, perf_counter() - begin)
 
     def sequences(self, data: Data, rng: np.random.Generator) -> Iterator[slice]:
         """Yield the rows of each sequence in random order, from a random offset in each pass."""
@@ -136,23 +143,22 @@ class Trainer:
         for start in rng.permutation(starts):
             yield slice(max(int(start), 0), min(int(start) + self.settings.length, data.train.stop))
 
-    def train_step(
-        self, network: ScoreNet, optimizer: torch.optim.Optimizer, data: Data, rows: slice
-    ) -> float:
+    def train_step(self, run: Run, data: Data, rows: slice) -> float:
         """Learn from one sequence of days, all stocks at once; return the loss, NaN if none has two."""
-        mask = torch.isfinite(data.labels[rows])
+        labels = (data.labels.unsqueeze(-1) if data.daily is None else data.daily)[rows]
+        mask = torch.isfinite(labels)
         mask[: self.settings.burn_in] = False
         mask &= mask.sum(1, keepdim=True) > 1  # a day with one stock has no order to learn
-        stocks = mask.any(0).nonzero().squeeze(1)
+        stocks = mask.any(0).any(-1).nonzero().squeeze(1)
         if not len(stocks):
             return float("nan")
         sequences = close_up(data.features[rows][:, stocks], data.observed[rows][:, stocks])
-        scores = sequences.to_dates(network(sequences.bars, generator=self._dropout)[0])
-        loss = LOSSES[self.settings.loss](scores, data.labels[rows][:, stocks], mask[:, stocks])
-        optimizer.zero_grad()
+        outputs = sequences.to_dates(run.network.outputs(sequences.bars, generator=run.dropout)[0])
+        loss = LOSSES[self.settings.loss](*map(_days, (outputs, labels[:, stocks], mask[:, stocks])))
+        run.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), self.settings.clip)
-        optimizer.step()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), self.settings.clip)
+        run.optimizer.step()
         return loss.item()
 
     def validate(self, network: ScoreNet, data: Data) -> float:
@@ -162,6 +168,11 @@ class Trainer:
         # In a small universe a day's IC is noise, but the mean over the days is all there is.
         ic = daily_ic(scores, data.labels[data.validation].cpu().numpy(), min_stocks=2)
         return float(np.nanmean(ic)) if np.isfinite(ic).any() else float("nan")
+
+
+def _days(values: torch.Tensor) -> torch.Tensor:
+    """Turn T x N x M into (T M) x N: an order of stocks for each day and output."""
+    return values.transpose(1, 2).flatten(0, 1)
 
 
 def predict(network: ScoreNet, features: torch.Tensor, observed: torch.Tensor) -> np.ndarray:
