@@ -82,7 +82,7 @@ class FeatureSignal(SignalProvider):
             label=self.label,
         )
         features = self.features_.fit_transform(panel)
-        labels = rank_labels(returns, panel.universe_array)
+        labels = self._labels(returns, panel.universe_array)
         with stage("fit"):
             rows = self._train(features, labels, panel)
         scores = np.where(panel.universe_array, self._score(features, panel), np.nan)
@@ -113,6 +113,10 @@ class FeatureSignal(SignalProvider):
                 f"have a known return {self.horizon} sessions ahead, got {known} of {len(returns)}; "
                 "give a longer panel, more stocks or a shorter horizon"
             )
+
+    def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
+        """Turn T x N returns, NaN where unknown, into what is learned: places within the day."""
+        return rank_labels(returns, universe)
 
     def _finish(self, scores: np.ndarray, panel: Panel) -> pd.DataFrame:
         eligible = panel.universe_array & panel.traded_array

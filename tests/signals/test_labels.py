@@ -1,9 +1,11 @@
 """forward_returns: known answers, suspensions, and equality with a plain loop."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from btalpha.feeds import Panel
 from btalpha.signals import forward_returns
+from btalpha.signals.labels import daily_forward_returns
 
 NAN = float("nan")
 
@@ -80,3 +82,23 @@ class TestValidation:
     def test_label(self, small_panel: Panel) -> None:
         with pytest.raises(ValueError, match="label must be one of open, close, got 'high'"):
             forward_returns(small_panel, 1, label="high")
+
+
+class TestDaily:
+    @pytest.mark.parametrize("label", ["open", "close"])
+    @pytest.mark.parametrize("horizon", [1, 2, 7])
+    def test_compounds_to_the_return_of_the_horizon(self, gappy: Panel, horizon: int, label: str) -> None:
+        daily = daily_forward_returns(gappy, horizon, label=label)
+        total = forward_returns(gappy, horizon, label=label) * horizon
+        np.testing.assert_allclose((1 + daily).prod(axis=2) - 1, total, rtol=1e-10, atol=1e-14)
+        assert np.isfinite(total).any()
+
+    def test_each_session_stands_by_itself(self) -> None:
+        bars = pd.DataFrame(
+            {"date": pd.date_range("2016-01-04", periods=4), "symbol": "A", "open": [1.0, 2.0, 3.0, 6.0],
+             "high": 9.0, "low": 0.5, "close": 2.0, "volume": 1}
+        )  # fmt: skip
+        got = daily_forward_returns(Panel.from_long(bars), 3, label="open")[:, 0]
+        np.testing.assert_allclose(got[0], [0.5, 1.0, np.nan])
+        np.testing.assert_allclose(got[1], [1.0, np.nan, np.nan])
+        assert np.isnan(got[2:]).all()

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ...persistence import ModelFileError, fits_model, read_model, write_model
+from .data import Data
 from .run import Epoch, Run
 
 logger = logging.getLogger("btalpha.lstm")
@@ -79,6 +80,13 @@ def digest(*arrays: np.ndarray) -> str:
         sums.update(repr((values.shape, str(values.dtype))).encode())
         sums.update(np.ascontiguousarray(values).data)
     return sums.hexdigest()
+
+
+def identify(data: Data) -> dict[str, Any]:
+    """Return what tells one set of data from another: digests, rows, and the version of PyTorch."""
+    parts = [data.features, data.labels, *([] if data.daily is None else [data.daily])]
+    rows = [data.train.start, data.train.stop, data.validation.start, data.validation.stop]
+    return {"data": digest(*(part.cpu().numpy() for part in parts)), "rows": rows, "torch": torch.__version__}
 
 
 def _arrays(run: Run) -> dict[str, np.ndarray]:

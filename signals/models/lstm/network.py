@@ -72,14 +72,3 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # not those of the GPUs, which stay untouched
         yield
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let each operation run in one thread, so that no sum depends on the machine's cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

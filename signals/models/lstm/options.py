@@ -9,13 +9,8 @@ LOSS_NAMES = ("correlation", "mse", "pairwise")
 OUTPUTS = ("horizon", "daily")
 TARGETS = ("rank", "zscore")
 
-# What a saved file must hold to build the same networks and to fit them again.
-SAVED = (
-    "hidden",
-    "layers",
-    "dropout",
-    "outputs",
-    "target",
+# What :class:`~btalpha.signals.models.lstm.training.TrainingSettings` is made of.
+TRAINING = (
     "loss",
     "epochs",
     "patience",
@@ -23,6 +18,16 @@ SAVED = (
     "weight_decay",
     "length",
     "burn_in",
+)
+
+# What a saved file must hold to build the same networks and to fit them again.
+SAVED = (
+    "hidden",
+    "layers",
+    "dropout",
+    "outputs",
+    "target",
+    *TRAINING,
     "validation",
     "ensemble",
     "seed",

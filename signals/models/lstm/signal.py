@@ -1,44 +1,26 @@
 """What the strategy sees: ``LSTMSignal``, with ``fit`` and ``predict`` and no torch in its face."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ....feeds import Panel
+from ...labels import daily_forward_returns
 from ...preprocessing import Preprocessor, ZScore
 from ...provider import NotFittedError
 from ...screening import ICScreen
+from ...timing import stage
 from ..feature_signal import FeatureSignal
+from .options import SAVED, TRAINING, check_options
 
 if TYPE_CHECKING:
+    from .data import Data
+    from .ensemble import Ensemble
     from .network import ScoreNet
-    from .training import Data, Epoch, TrainingSettings
-
-
-Result = TypeVar("Result")
-
-# What a saved file must hold to build the same networks and to fit them again.
-_SETTINGS = (
-    "hidden",
-    "layers",
-    "dropout",
-    "loss",
-    "epochs",
-    "patience",
-    "learning_rate",
-    "weight_decay",
-    "length",
-    "burn_in",
-    "validation",
-    "ensemble",
-    "seed",
-    "device",
-)
+    from .run import Epoch
 
 
 class LSTMSignal(FeatureSignal):
@@ -55,8 +37,14 @@ class LSTMSignal(FeatureSignal):
         See :class:`~btalpha.signals.models.feature_signal.FeatureSignal`.
     hidden, layers, dropout
         Size of the network.
+    outputs
+        ``"horizon"``: one, the mean return of the horizon; ``"daily"``: one for each of its sessions,
+        whose mean is the score.
+    target
+        What is learned from returns: ``"rank"``, the place among the day's universe, or ``"zscore"``.
     loss
-        ``"correlation"`` (daily correlation with the ranked return) or ``"mse"``.
+        ``"correlation"`` (daily correlation with the target), ``"mse"`` or ``"pairwise"`` (the order
+        of pairs of a day's stocks).
     epochs, patience, learning_rate, weight_decay
         Training; it stops after ``patience`` epochs without a better validation rank IC.
     length, burn_in
@@ -70,15 +58,17 @@ class LSTMSignal(FeatureSignal):
         Seed of the first network; the others follow.
     device
         ``"auto"`` (a GPU where there is one), ``"cpu"``, ``"cuda"``.
+    checkpoints
+        Folder in which each network's training is kept after each epoch. A fit that was interrupted,
+        however, goes on from there when it is asked for again, and gives the same bytes. The files may
+        be deleted at any time. ``None`` keeps nothing.
     on_epoch
         Called with (number of the network, epoch) after each pass, for progress bars.
 
     Attributes
     ----------
-    networks_ : list
+    ensemble_ : Ensemble or None
         The trained networks.
-    history_ : list of list of Epoch
-        What each network's epochs gave.
 
     Examples
     --------
@@ -100,6 +90,8 @@ class LSTMSignal(FeatureSignal):
         hidden: int = 64,
         layers: int = 1,
         dropout: float = 0.1,
+        outputs: str = "horizon",
+        target: str = "rank",
         loss: str = "correlation",
         epochs: int = 30,
         patience: int = 5,
@@ -111,6 +103,7 @@ class LSTMSignal(FeatureSignal):
         ensemble: int = 3,
         seed: int = 0,
         device: str = "auto",
+        checkpoints: str | Path | None = None,
         on_epoch: "Callable[[int, Epoch], None] | None" = None,
     ) -> None:
         super().__init__(
@@ -119,6 +112,8 @@ class LSTMSignal(FeatureSignal):
         self.hidden = hidden
         self.layers = layers
         self.dropout = dropout
+        self.outputs = outputs
+        self.target = target
         self.loss = loss
         self.epochs = epochs
         self.patience = patience
@@ -130,10 +125,20 @@ class LSTMSignal(FeatureSignal):
         self.ensemble = ensemble
         self.seed = seed
         self.device = device
+        self.checkpoints = checkpoints
         self.on_epoch = on_epoch
-        self.networks_: list[ScoreNet] = []
-        self.history_: list[list[Epoch]] = []
-        _check(self)
+        self.ensemble_: Ensemble | None = None
+        check_options(self)
+
+    @property
+    def networks_(self) -> "list[ScoreNet]":
+        """The trained networks; empty before :meth:`fit`."""
+        return [] if self.ensemble_ is None else self.ensemble_.networks
+
+    @property
+    def history_(self) -> "list[list[Epoch]]":
+        """What each network's epochs gave; empty for a loaded one."""
+        return [] if self.ensemble_ is None else self.ensemble_.history
 
     @property
     def validation_rank_ic_(self) -> float:
@@ -155,144 +160,82 @@ class LSTMSignal(FeatureSignal):
         runs = self._score_each(self.features_.transform(panel), panel)
         return [self._finish(scores, panel) for scores in runs]
 
+    def predict_latest(self, panel: Panel) -> pd.DataFrame:
+        """Return the last row of :meth:`predict`, to float tolerance, from the state of the day before.
+
+        The networks read the whole history at the first call, and afterwards only the days that have
+        come; where an earlier day has changed they read all of it again.
+        """
+        if self.features_ is None or self.ensemble_ is None:
+            raise NotFittedError(self)
+        features = self.features_.transform(panel)
+        with stage("predict"):
+            runs = [scores[None] for scores in self.ensemble_.latest_scores(features)]
+            scores = np.mean(self._equal_say(runs, features, panel.universe_array[-1:]), axis=0)
+        return self._finish(scores, panel.between(panel.dates[-1], panel.dates[-1]))
+
     def _settings_to_save(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _SETTINGS}
+        return {name: getattr(self, name) for name in SAVED}
 
     def _weights(self) -> dict[str, np.ndarray]:
-        return {
-            f"network.{number}.{name}": values.cpu().numpy()
-            for number, network in enumerate(self.networks_)
-            for name, values in network.state_dict().items()
-        }
+        return {} if self.ensemble_ is None else self.ensemble_.weights()
 
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        import torch
-
         assert self.features_ is not None
-        self.networks_ = []
-        for number in range(self.ensemble):
-            prefix = f"network.{number}."
-            weights = {
-                name.removeprefix(prefix): torch.from_numpy(values)
-                for name, values in arrays.items()
-                if name.startswith(prefix)
-            }
-            network = self._network(len(self.features_.codes_ or []), self.seed + number)
-            network.load_state_dict(weights)
-            self.networks_.append(network)
+        self.ensemble_ = self._build(len(self.features_.codes_ or []))
+        self.ensemble_.restore(arrays)
+
+    def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
+        if self.target == "zscore":
+            return ZScore().transform(returns, universe)
+        return super()._labels(returns, universe)
 
     def _train(self, features: np.ndarray, labels: np.ndarray, panel: Panel) -> slice:
-        from .training import Trainer
+        from .training import TrainingSettings
 
-        data = self._data(features, labels)
-        seeds = range(self.seed, self.seed + self.ensemble)
-        trainers = [Trainer(self._settings(), seed, on_epoch=self._reporter(seed)) for seed in seeds]
-        networks = [self._network(features.shape[2], seed).to(data.features.device) for seed in seeds]
-        self.networks_ = _side_by_side(
-            [partial(trainer.fit, network, data) for trainer, network in zip(trainers, networks, strict=True)]
-        )
-        self.history_ = [trainer.history for trainer in trainers]
+        data = self._data(features, labels, panel)
+        settings = TrainingSettings(**{name: getattr(self, name) for name in TRAINING})
+        self.ensemble_ = self._build(features.shape[2])
+        self.ensemble_.fit(data, settings, on_epoch=self.on_epoch, checkpoints=self.checkpoints)
         return data.validation
 
     def _score(self, features: np.ndarray, panel: Panel) -> np.ndarray:
         return np.mean(self._score_each(features, panel), axis=0)
 
     def _score_each(self, features: np.ndarray, panel: Panel) -> list[np.ndarray]:
-        from .training import predict
+        assert self.ensemble_ is not None
+        return self._equal_say(self.ensemble_.scores(features), features, panel.universe_array)
 
-        values, observed = self._tensors(features)
-        runs = _side_by_side(
-            [partial(predict, network.to(values.device), values, observed) for network in self.networks_]
+    def _equal_say(
+        self, runs: list[np.ndarray], features: np.ndarray, universe: np.ndarray
+    ) -> list[np.ndarray]:
+        """Bring the scores of each network to the same spread, without those of the warm-up.
+
+        The rows of runs and universe are the last ones of the features.
+        """
+        warm = np.cumsum(~np.isnan(features[:, :, 0]), axis=0)[-len(universe) :] >= self.burn_in
+        return [ZScore().transform(np.where(warm, scores, np.nan), universe) for scores in runs]
+
+    def _build(self, n_features: int) -> "Ensemble":
+        from .ensemble import Ensemble, Shape
+
+        outputs = self.horizon if self.outputs == "daily" else 1
+        shape = Shape(n_features, self.hidden, self.layers, self.dropout, outputs)
+        seeds = [self.seed + number for number in range(self.ensemble)]
+        return Ensemble(shape, seeds, device=self.device)
+
+    def _data(self, features: np.ndarray, labels: np.ndarray, panel: Panel) -> "Data":
+        from .data import Data, split_rows, to_labels, to_tensors
+
+        train, validation = split_rows(
+            labels, validation=self.validation, horizon=self.horizon, burn_in=self.burn_in
         )
-        warm = np.cumsum(~np.isnan(features[:, :, 0]), axis=0) >= self.burn_in
-        # Networks differ in the spread of their scores; each gets the same say.
-        return [ZScore().transform(np.where(warm, scores, np.nan), panel.universe_array) for scores in runs]
+        values, observed = to_tensors(features, self.device)
+        daily = None if self.outputs == "horizon" else to_labels(self._daily_labels(panel), values.device)
+        return Data(values, observed, to_labels(labels, values.device), train, validation, daily)
 
-    def _settings(self) -> "TrainingSettings":
-        from .training import TrainingSettings
-
-        return TrainingSettings(
-            loss=self.loss,
-            epochs=self.epochs,
-            patience=self.patience,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            length=self.length,
-            burn_in=self.burn_in,
-        )
-
-    def _network(self, n_features: int, seed: int) -> "ScoreNet":
-        from .network import ScoreNet, seeded
-
-        with seeded(seed):
-            return ScoreNet(n_features, hidden=self.hidden, layers=self.layers, dropout=self.dropout)
-
-    def _data(self, features: np.ndarray, labels: np.ndarray) -> "Data":
-        import torch
-
-        from .training import Data
-
-        rows = np.flatnonzero(np.isfinite(labels).any(axis=1))
-        first, stop = int(rows[0]), int(rows[-1]) + 1
-        split = stop - max(round(self.validation * (stop - first)), 1)
-        train = slice(first, max(split - (self.horizon + 1), first))  # purged: no label reaches beyond split
-        days = train.stop - train.start
-        if days <= self.burn_in:
-            raise ValueError(
-                f"panel must leave more than burn_in = {self.burn_in} dates to train on, got {days} of "
-                f"{len(labels)} before the {stop - split} of the validation and a gap of {self.horizon + 1}; "
-                "give a longer panel or a smaller burn_in"
-            )
-        values, observed = self._tensors(features)
-        return Data(
-            features=values,
-            observed=observed,
-            labels=torch.from_numpy(labels.astype(np.float32)).to(values.device),
-            train=train,
-            validation=slice(split, stop),
-        )
-
-    def _tensors(self, features: np.ndarray) -> tuple[Any, Any]:
-        import torch
-
-        device = self.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        values = torch.from_numpy(features).to(device)
-        return values, torch.isfinite(values).all(-1)
-
-    def _reporter(self, seed: int) -> "Callable[[Epoch], None] | None":
-        report = self.on_epoch
-        return None if report is None else lambda epoch: report(seed - self.seed, epoch)
-
-
-def _side_by_side(jobs: "list[Callable[[], Result]]") -> "list[Result]":
-    """Run jobs in threads, one a core: PyTorch lets go of the interpreter, and the data is shared."""
-    from .network import one_thread
-
-    def alone(job: "Callable[[], Result]") -> "Result":
-        with one_thread():
-            return job()
-
-    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(alone, jobs))
-
-
-def _check(signal: LSTMSignal) -> None:
-    for name, rule, holds in (
-        ("hidden", "1 or more", signal.hidden >= 1),
-        ("layers", "1 or more", signal.layers >= 1),
-        ("dropout", "in [0, 1)", 0 <= signal.dropout < 1),
-        ("loss", "'correlation' or 'mse'", signal.loss in ("correlation", "mse")),
-        ("epochs", "1 or more", signal.epochs >= 1),
-        ("patience", "1 or more", signal.patience >= 1),
-        ("learning_rate", "above 0", signal.learning_rate > 0),
-        ("weight_decay", "0 or more", signal.weight_decay >= 0),
-        ("burn_in", f"from 1 to length - 1 = {signal.length - 1} days", 0 < signal.burn_in < signal.length),
-        ("validation", "a share between 0 and 1", 0 < signal.validation < 1),
-        ("ensemble", "1 network or more", signal.ensemble >= 1),
-        ("seed", "0 or more", signal.seed >= 0),
-        ("device", "'auto', 'cpu' or 'cuda'", signal.device.split(":")[0] in ("auto", "cpu", "cuda")),
-    ):
-        if not holds:
-            raise ValueError(f"{name} must be {rule}, got {getattr(signal, name)!r}")
+    def _daily_labels(self, panel: Panel) -> np.ndarray:
+        eligible = panel.universe_array & panel.traded_array
+        returns = daily_forward_returns(panel, self.horizon, label=self.label)
+        days = [np.where(eligible, returns[..., day], np.nan) for day in range(self.horizon)]
+        return np.stack([self._labels(day, panel.universe_array) for day in days], axis=-1)

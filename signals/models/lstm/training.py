@@ -9,6 +9,7 @@ import torch
 
 from ...ic import daily_ic
 from .checkpoint import Checkpoint
+from .data import Data
 from .losses import LOSSES
 from .network import ScoreNet
 from .run import Epoch, Run
@@ -42,32 +43,6 @@ class TrainingSettings:
     clip: float = 1.0
     length: int = 60
     burn_in: int = 20
-
-
-@dataclass(frozen=True)
-class Data:
-    """What is learned from, and the rows to learn and to validate on.
-
-    Attributes
-    ----------
-    features
-        T x N x F.
-    observed
-        T x N mask of days with a bar.
-    labels
-        T x N, NaN where unknown: what scores are validated against.
-    train, validation
-        Rows.
-    daily
-        T x N x M labels of the network's outputs; ``None`` where it has one, that learns from ``labels``.
-    """
-
-    features: torch.Tensor
-    observed: torch.Tensor
-    labels: torch.Tensor
-    train: slice
-    validation: slice
-    daily: torch.Tensor | None = None
 
 
 @dataclass

@@ -7,6 +7,7 @@ from btalpha.feeds import Panel, simulate_market
 from btalpha.signals import LSTMSignal, evaluate, forward_returns
 from btalpha.signals.ic import daily_ic
 from btalpha.signals.models.lstm.training import Epoch
+from btalpha.signals.provider import NotFittedError
 
 CODES = ["rev5", "vol20", "turn5", "mom20"]
 
@@ -27,6 +28,97 @@ class TestOnePass:
         for date in gappy.dates[150:200:7]:
             last = fitted.predict(gappy.until(date)).iloc[-1]
             np.testing.assert_allclose(last, whole.loc[date], rtol=1e-5, atol=1e-9)
+
+
+class TestOneMoreDay:
+    """predict_latest carries the state on; it gives what a pass over all days gives."""
+
+    def test_equals_the_last_row_whatever_was_asked_before(self, fitted: LSTMSignal, gappy: Panel) -> None:
+        whole = fitted.predict(gappy)
+        for date in gappy.dates[[150, 151, 152, 160, 155, 155, 199]]:  # on, ahead, back, again
+            got = fitted.predict_latest(gappy.until(date))
+            assert got.index.tolist() == [date]
+            np.testing.assert_allclose(got.iloc[0], whole.loc[date], rtol=1e-4, atol=1e-9)
+
+    def test_reads_only_what_is_new(self, fitted: LSTMSignal, gappy: Panel, monkeypatch) -> None:
+        from btalpha.signals.models.lstm.memory import Memory
+
+        fitted.predict_latest(gappy.until(gappy.dates[170]))
+        monkeypatch.setattr(Memory, "read", None)  # a second pass over the history would fail
+        steps = []
+        advance = Memory.advance
+        monkeypatch.setattr(Memory, "advance", lambda *args: (steps.append(1), advance(*args)))
+        fitted.predict_latest(gappy.until(gappy.dates[171]))
+        assert len(steps) == len(fitted.networks_)
+
+    def test_a_mended_bar_is_read_again(self, fitted: LSTMSignal, gappy: Panel) -> None:
+        fitted.predict_latest(gappy.until(gappy.dates[180]))
+        arrays = {name: gappy.array(name).copy() for name in gappy.fields}
+        for name in ("open", "high", "low", "close"):
+            arrays[name][120:140] *= np.linspace(0.5, 2.0, len(gappy.symbols))
+        mended = gappy.with_arrays(arrays).until(gappy.dates[181])
+        np.testing.assert_allclose(
+            fitted.predict_latest(mended).iloc[0], fitted.predict(mended).iloc[-1], rtol=1e-4, atol=1e-9
+        )
+
+    def test_other_stocks_are_read_anew(self, fitted: LSTMSignal, gappy: Panel) -> None:
+        fitted.predict_latest(gappy)
+        fewer = gappy.select(list(gappy.symbols[:9]))
+        np.testing.assert_allclose(
+            fitted.predict_latest(fewer).iloc[0], fitted.predict(fewer).iloc[-1], rtol=1e-4, atol=1e-9
+        )
+
+    def test_a_new_fit_forgets(self, gappy: Panel) -> None:
+        signal = tiny(epochs=1).fit(gappy.until(gappy.dates[120]))
+        signal.predict_latest(gappy)
+        signal.seed = 99
+        signal.fit(gappy.until(gappy.dates[120]))
+        np.testing.assert_allclose(
+            signal.predict_latest(gappy).iloc[0], signal.predict(gappy).iloc[-1], rtol=1e-4, atol=1e-9
+        )
+
+    def test_must_be_fitted(self, gappy: Panel) -> None:
+        with pytest.raises(NotFittedError):
+            tiny().predict_latest(gappy)
+
+
+class TestOutputs:
+    def test_daily_has_an_output_a_session(self, gappy: Panel, tmp_path) -> None:
+        signal = tiny(outputs="daily").fit(gappy.until(gappy.dates[139]))
+        assert signal.networks_[0].head.out_features == 3
+        signal.save(tmp_path / "m")
+        pd.testing.assert_frame_equal(LSTMSignal.load(tmp_path / "m").predict(gappy), signal.predict(gappy))
+
+    def test_daily_labels_are_places_of_each_sessions_return(self, gappy: Panel) -> None:
+        labels = tiny(outputs="daily")._daily_labels(gappy)
+        opens = gappy.adjusted("open").ffill()
+        everybody = gappy.traded & pd.DataFrame(gappy.universe_array, gappy.dates, gappy.symbols)
+        entered = gappy.adjusted("open").shift(-1).notna()
+        for day in range(3):
+            # Where a stock is suspended its last close stands in; those days are left out of the comparison.
+            returns = opens.shift(-day - 2) / opens.shift(-day - 1) - 1
+            quiet = gappy.traded.shift(-day - 1, fill_value=False) & gappy.traded.shift(
+                -day - 2, fill_value=False
+            )
+            rows = np.flatnonzero((everybody & entered).eq(everybody & quiet).all(axis=1))[:40]
+            assert len(rows) > 5
+            for t in rows:
+                here = (everybody & entered & quiet).iloc[t].to_numpy()
+                got = pd.Series(labels[t, here, day]).rank().to_numpy()
+                np.testing.assert_array_equal(got, returns.iloc[t][here].rank().to_numpy())
+
+    @pytest.mark.parametrize("loss", ["correlation", "mse", "pairwise"])
+    @pytest.mark.parametrize("outputs", ["horizon", "daily"])
+    @pytest.mark.parametrize("target", ["rank", "zscore"])
+    def test_all_combinations_find_what_is_planted(
+        self, planted: Panel, loss: str, outputs: str, target: str
+    ) -> None:
+        signal = LSTMSignal(
+            factors=CODES, hidden=12, epochs=6, ensemble=1, length=40, burn_in=10,
+            loss=loss, outputs=outputs, target=target,
+        )  # fmt: skip
+        scores = signal.fit(planted.until(planted.dates[299])).predict(planted).iloc[306:]
+        assert evaluate(scores, planted, 5).summary()["rank_ic"] > 0.04
 
 
 class TestSuspendedDays:
@@ -52,9 +144,10 @@ class TestSuspendedDays:
 
 
 def _raw(signal: LSTMSignal, features: np.ndarray) -> np.ndarray:
+    from btalpha.signals.models.lstm.data import to_tensors
     from btalpha.signals.models.lstm.training import predict
 
-    return predict(signal.networks_[0], *signal._tensors(features))
+    return predict(signal.networks_[0], *to_tensors(features, "cpu"))
 
 
 def _panel(days: int, stocks: int) -> Panel:
@@ -92,7 +185,7 @@ class TestEnsemble:
         self, fitted: LSTMSignal, gappy: Panel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for cores in (1, 5):
-            monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+            monkeypatch.setattr("btalpha.signals.models.lstm.threads.os.cpu_count", lambda cores=cores: cores)
             again = tiny().fit(gappy.until(gappy.dates[139])).predict(gappy)
             pd.testing.assert_frame_equal(again, fitted.predict(gappy), check_exact=True)
 
@@ -142,7 +235,9 @@ class TestValidation:
             ({"hidden": 0}, "hidden must be 1 or more, got 0"),
             ({"layers": 0}, "layers must be 1 or more, got 0"),
             ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
-            ({"loss": "hinge"}, "loss must be 'correlation' or 'mse', got 'hinge'"),
+            ({"loss": "hinge"}, "loss must be 'correlation', 'mse' or 'pairwise', got 'hinge'"),
+            ({"outputs": "all"}, "outputs must be 'horizon' or 'daily', got 'all'"),
+            ({"target": "sign"}, "target must be 'rank' or 'zscore', got 'sign'"),
             ({"epochs": 0}, "epochs must be 1 or more, got 0"),
             ({"patience": 0}, "patience must be 1 or more, got 0"),
             ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),

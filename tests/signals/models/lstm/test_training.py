@@ -98,8 +98,7 @@ class TestSequences:
         for spoiled_rows in (slice(0, 0), slice(0, 5), slice(0, 6)):
             data.labels[spoiled_rows] = torch.arange(float(N))
             trainer, one = Trainer(settings(), seed=0), network()
-            optimizer = torch.optim.SGD(one.parameters(), lr=0.1)
-            losses.append(trainer.train_step(one, optimizer, data, slice(0, 20)))
+            losses.append(trainer.train_step(trainer.begin(one, data), data, slice(0, 20)))
         assert losses[0] == losses[1] != losses[2]
 
     def test_rows_after_the_training_rows_are_not_read(self, data: Data) -> None:
@@ -194,7 +193,7 @@ class TestSplit:
         signal = LSTMSignal(factors=["rev5"], horizon=horizon, label=label, burn_in=8, length=25)
         features = FeaturePipeline(factors=["rev5"]).fit_transform(gappy)
         labels = rank_labels(forward_returns(gappy, horizon, label=label), gappy.universe_array)
-        split = signal._data(features, labels)
+        split = signal._data(features, labels, gappy)
         last_price = split.train.stop - 1 + horizon + (1 if label == "open" else 0)
         assert last_price < split.validation.start
         known = np.flatnonzero(np.isfinite(labels).any(axis=1))
