@@ -10,6 +10,7 @@ from btalpha.signals.inputs import compute_inputs
 def panel(**bars: list[list[float]]) -> Panel:
     """Two stocks, three dates; open, high, low and close as given."""
     arrays = {name: np.array(values, dtype=float) for name, values in bars.items()}
+    arrays["factor"] = np.ones_like(arrays["close"])
     dates = pd.bdate_range("2016-01-04", periods=len(arrays["close"]))
     return Panel(dates=dates, symbols=pd.Index(["A", "B"]), arrays=arrays)
 
