@@ -20,6 +20,7 @@ from .models import (
 from .preprocessing import Preprocessor
 from .provider import NotFittedError, SignalProvider
 from .screening import ICScreen
+from .shared_features import shared_features
 from .walk_forward import WalkForward
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "compute_factors",
     "evaluate",
     "forward_returns",
+    "shared_features",
 ]
