@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
+_TO_SCORE = ("factors", "screen", "fit", "predict")
+
+
 def paired_test(first: pd.Series, other: pd.Series, *, lags: int) -> dict[str, float]:
     """Test whether two daily series have the same mean, day by day.
 
@@ -53,10 +56,8 @@ def compare(results: Sequence["Run"]) -> list[dict[str, Any]]:
     ``rank_ic_lead`` and ``return_lead`` are :func:`paired_test` of the first model and this one, on
     daily rank ICs and on daily returns after fees (fractions), with horizon - 1 lags.
     """
-    first = results[0]
-    return [
-        {**_figures(result), **(_leads(first, result) if result is not first else {})} for result in results
-    ]
+    first, *others = results
+    return [_figures(first), *({**_figures(other), **_leads(first, other)} for other in others)]
 
 
 def comparison_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -109,9 +110,7 @@ def _figures(result: "Run") -> dict[str, Any]:
         "validation_rank_ic": float(np.mean(known)) if known else float("nan"),
         **{name: strategy[name] for name in own},
         **{name: chance[name] for name in ("percentile", "p_value", "median_total_return")},
-        "seconds_to_score": sum(
-            metrics["seconds"].get(name, 0.0) for name in ("factors", "screen", "fit", "predict")
-        ),
+        "seconds_to_score": sum(metrics["seconds"].get(name, 0.0) for name in _TO_SCORE),
     }
 
 

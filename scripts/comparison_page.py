@@ -1,5 +1,6 @@
 """The page of a comparison: several models in one HTML file that needs no network."""
 
+import math
 import re
 from collections.abc import Sequence
 from html import escape
@@ -12,7 +13,7 @@ from ..strategies.report.axes import date_axis, number_axis, percent_axis, thin,
 from ..strategies.report.charts import growth
 from ..strategies.report.layout import Section, absent, facts, figure, note
 from ..strategies.report.svg import INK, draw
-from ..strategies.report.words import day, number, p_value, plural
+from ..strategies.report.words import NONE, day, number, p_value, plural
 from .comparison_table import ROWS, how_to_read
 from .files import recorded
 from .screen_page import read
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .run import Run
     from .settings import Settings
 
-LINES = ("portfolio", "benchmark", "cost2", "cost3", "behind")
+LINES = ("portfolio", "benchmark", "cost2", "cost3")
 """Inks of the models, in their order; more of them have no line."""
 
 
@@ -52,14 +53,11 @@ def comparison_page(settings: "Settings", results: Sequence["Run"], rows: Sequen
 def _table(rows: Sequence[dict[str, Any]]) -> Section:
     heads = ["", *(str(row["model"]) for row in rows)]
     body = [[name, *(write(row) for row in rows)] for name, write in ROWS]
-    links = "".join(
-        f'<li><a href="{escape(str(row["model"]))}/tearsheet.html">Tearsheet of {escape(str(row["model"]))}</a></li>'
-        for row in rows
-    )
+    names = [escape(str(row["model"])) for row in rows]
+    links = "".join(f'<li><a href="{name}/tearsheet.html">Tearsheet of {name}</a></li>' for name in names)
     table = facts("Out of sample, after fees", body, heads=heads)
-    return Section(
-        "table", "Side by side", f'<div class="scroll">{table}</div><ul class="notes">{links}</ul>'
-    )
+    html = f'<div class="scroll">{table}</div><ul class="notes">{links}</ul>'
+    return Section("table", "Side by side", html)
 
 
 def _gains(results: Sequence["Run"], rows: Sequence[dict[str, Any]]) -> Section:
@@ -96,14 +94,10 @@ def _tests(rows: Sequence[dict[str, Any]]) -> Section:
     for row in rows[1:]:
         for name, title in (("rank_ic_lead", "daily rank IC"), ("return_lead", "daily return after fees")):
             test = row[name]
-            mean = number(test["difference"], digits=5, signed=True)
-            t, p = (
-                number(test["t"], signed=True),
-                p_value(test["p"]) if test["p"] == test["p"] else number(None),
-            )
-            body.append(
-                [f"{rows[0]['model']} less {row['model']}: {title}", mean, t, p, f"{test['n_days']:,}"]
-            )
+            what = f"{rows[0]['model']} less {row['model']}: {title}"
+            mean, t = number(test["difference"], digits=5, signed=True), number(test["t"], signed=True)
+            p = NONE if math.isnan(test["p"]) else p_value(test["p"])
+            body.append([what, mean, t, p, f"{test['n_days']:,}"])
     heads = ["", "Mean difference", "t", "p, two-sided", "Days"]
     table = facts("Paired over days", body, heads=heads)
     text = "t by Newey and West with horizon - 1 lags; p by the normal distribution, for each test by itself."
@@ -115,9 +109,8 @@ def _settings(settings: "Settings") -> Section:
 
 
 def _by_model(series: Sequence[pd.Series], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    return pd.concat(
-        {str(row["model"]): one for row, one in zip(rows, series, strict=True)}, axis=1
-    ).sort_index()
+    named = {str(row["model"]): one for row, one in zip(rows, series, strict=True)}
+    return pd.concat(named, axis=1).sort_index()
 
 
 def _lines(axes: "Axes", table: pd.DataFrame) -> None:

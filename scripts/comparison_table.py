@@ -9,17 +9,17 @@ from rich.table import Table
 from ..strategies.report.words import NONE, number, p_value, percent, percentile
 
 ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
-    ("daily rank IC", lambda row: number(row["rank_ic"], digits=4, signed=True)),
-    ("rank ICIR, daily", lambda row: number(row["rank_icir"])),
-    ("rank IC in validation", lambda row: number(row["validation_rank_ic"], digits=4, signed=True)),
-    ("total return after fees", lambda row: percent(row["total_return"])),
-    ("Sharpe ratio a year", lambda row: number(row["sharpe"])),
+    ("rank IC", lambda row: number(row["rank_ic"], digits=4, signed=True)),
+    ("rank ICIR", lambda row: number(row["rank_icir"])),
+    ("validation", lambda row: number(row["validation_rank_ic"], digits=4, signed=True)),
+    ("return after fees", lambda row: percent(row["total_return"])),
+    ("Sharpe a year", lambda row: number(row["sharpe"])),
     ("largest drawdown", lambda row: percent(row["max_drawdown"])),
-    ("turnover a year, one side", lambda row: number(row["turnover"], digits=1, unit=" x")),
-    ("ahead of so many of the random ones", lambda row: f"{percentile(row['percentile'])} %"),
-    ("chance of a random one as good, p", lambda row: p_value(row["p_value"])),
-    ("the first less this one: rank IC", lambda row: lead(row, "rank_ic_lead", scale=1.0, unit="")),
-    ("after fees, a day", lambda row: lead(row, "return_lead", scale=1e4, unit=" bp")),
+    ("turnover a year", lambda row: number(row["turnover"], digits=1, unit=" x")),
+    ("beats random", lambda row: f"{percentile(row['percentile'])} %"),
+    ("p", lambda row: p_value(row["p_value"])),
+    ("lead: rank IC (t)", lambda row: lead(row, "rank_ic_lead", scale=1.0, unit="")),
+    ("lead: a day (t)", lambda row: lead(row, "return_lead", scale=1e4, unit=" bp")),
 )
 """What is shown of each model, and how."""
 
@@ -53,10 +53,12 @@ def how_to_read(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -
     """Say what the figures are, and how many models were tried."""
     chance, horizon = metrics["random"], metrics["signal"]["horizon"]
     return (
-        f"Rank IC over {horizon} sessions ahead. All models are placed among the same {chance['n']} random "
-        f"portfolios (median {percent(chance['median_total_return'])}). Paired over days: {rows[0]['model']} "
-        f"less the other, with t in brackets (Newey-West, {horizon - 1} lags). {len(rows)} models were tried "
-        "here: the best of several looks better than it is."
+        f"Daily rank IC over {horizon} sessions, out of sample; validation: that of the rows that stop the "
+        f"training. Turnover counts one side. Beats random: share of the same {chance['n']} random "
+        f"portfolios (median {percent(chance['median_total_return'])}) that did worse; p: chance of a random "
+        f"one as good. Lead: {rows[0]['model']} less the other, paired over days, after fees, t in "
+        f"brackets (Newey-West, {horizon - 1} lags). {len(rows)} models were tried here: the best of "
+        "several looks better than it is."
     )
 
 

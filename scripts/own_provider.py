@@ -1,6 +1,6 @@
 """A provider of the user's own, by the dotted path of its class."""
 
-import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -39,9 +39,9 @@ def _module(name: str, path: str) -> object:
     folder = str(Path.cwd())
     sys.path.insert(0, folder)
     try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+        return pkgutil.resolve_name(name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and not f"{name}.".startswith(f"{error.name}."):
             raise  # the module is there; what it imports is not
         raise SettingsError(
             f"model.name {path}: there is no module {name} in this folder or among the installed ones; "

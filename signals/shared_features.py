@@ -41,7 +41,7 @@ class SharedFeatures:
     def fit(
         self, pipeline: "FeaturePipeline", panel: Panel, compute: Callable[[Panel], np.ndarray]
     ) -> np.ndarray:
-        """Fit a pipeline and return its features; those of one of the same settings on the panel are taken."""
+        """Fit a pipeline and return its features; those of one with the same settings are taken."""
         settings = _settings(pipeline)
         if settings is None:
             return compute(panel)

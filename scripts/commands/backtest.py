@@ -5,7 +5,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...feeds import Panel
@@ -127,12 +126,10 @@ def _trade(scored: Scored, panel: Panel, rules: dict[str, Any]) -> BacktestResul
 
 def _scored_by_any(scored: list[Scored]) -> pd.DataFrame:
     """Return what a random portfolio may pick: all that any of the models could have held."""
-    known = [one.scores.notna() for one in scored]
-    return (
-        known[0]
-        if len(known) == 1
-        else pd.DataFrame(np.logical_or.reduce(known), known[0].index, known[0].columns)
-    )
+    known = scored[0].scores.notna()
+    for one in scored[1:]:
+        known |= one.scores.notna()
+    return known
 
 
 def _gather(

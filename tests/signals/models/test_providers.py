@@ -73,9 +73,7 @@ MAKERS: dict[str, Callable[[], SignalProvider]] = {
     ),
 }
 NEED_LIGHTGBM = {"lightgbm", "lightgbm on returns", "scikit-learn with trees"}
-ABLE = [
-    pytest.param(name, marks=pytest.mark.lightgbm) if name in NEED_LIGHTGBM else name for name in MAKERS
-]
+ABLE = [pytest.param(name, marks=pytest.mark.lightgbm) if name in NEED_LIGHTGBM else name for name in MAKERS]
 LEARNING = [name for name in ABLE if name not in ("factor", "random")]
 
 
