@@ -9,8 +9,10 @@ import pandas as pd
 from ..feeds import Panel, read_members, simulate_market
 from ..feeds.readers import read_table
 from ..signals import (
+    EnsembleSignal,
     FactorSignal,
     ICScreen,
+    LightGBMSignal,
     LSTMSignal,
     Preprocessor,
     RandomSignal,
@@ -18,6 +20,8 @@ from ..signals import (
     SignalProvider,
     WalkForward,
 )
+from .model_settings import MODELS
+from .own_provider import own_provider
 from .settings import DataSettings, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -59,15 +63,29 @@ def _from_files(data: DataSettings, bars: Path) -> Panel:
 def build_provider(
     settings: Settings, *, on_epoch: "Callable[[int, Epoch], None] | None" = None
 ) -> SignalProvider:
-    """Return the unfitted model of the settings."""
+    """Return the unfitted model of the settings, which name one.
+
+    Raises
+    ------
+    SettingsError
+        If a class of the user's own cannot be imported or built.
+    """
     model = settings.model
-    if model.name == "factor":
+    (name,) = model.names
+    if name not in MODELS:
+        return own_provider(name)
+    if name == "ensemble":
+        members = [build_provider(settings.with_model(one), on_epoch=on_epoch) for one in model.members]
+        return EnsembleSignal(members, weights=model.member_weights)
+    if name == "factor":
         return FactorSignal(model.code, sign=model.sign, horizon=model.horizon)
-    if model.name == "random":
+    if name == "random":
         return RandomSignal(seed=settings.seed)
     shared = _features(settings)
-    if model.name == "ridge":
+    if name == "ridge":
         return RidgeSignal(alpha=model.alpha, **shared)
+    if name == "lightgbm":
+        return LightGBMSignal(seed=settings.seed, **model.lightgbm.model_dump(), **shared)
     return LSTMSignal(
         hidden=model.hidden,
         layers=model.layers,

@@ -43,7 +43,13 @@ def backtest(
     demo: Annotated[bool, typer.Option("--demo", help="Run on the embedded simulated market.")] = False,
     start: Annotated[str | None, typer.Option(help="First date scored and traded, e.g. 2015-01-05.")] = None,
     end: Annotated[str | None, typer.Option(help="Last date of the bars.")] = None,
-    model: Annotated[str | None, typer.Option(help="lstm, ridge, factor or random.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="lstm, ridge, lightgbm, factor, ensemble, random, or module:Class for a provider of yours "
+            "(its code runs); several, with commas between, are compared."
+        ),
+    ] = None,
     k: Annotated[int | None, typer.Option("--k", help="Number of stocks held.")] = None,
     horizon: Annotated[int | None, typer.Option(help="Sessions that a prediction looks ahead.")] = None,
     rebalance: Annotated[int | None, typer.Option(help="Sessions between rebalances.")] = None,
@@ -67,7 +73,7 @@ def backtest(
             "data.benchmark": benchmark,
             "data.end": end,
             "walk_forward.start": start,
-            "model.name": model,
+            "model.name": None if model is None else [name.strip() for name in model.split(",")],
             "model.horizon": horizon,
             "strategy.k": k,
             "strategy.rebalance": rebalance,

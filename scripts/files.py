@@ -27,6 +27,12 @@ FILES = (
     "config.toml",
 )
 
+COMPARISON_FILES = ("comparison.html", "comparison.json", "comparison.csv", "config.toml")
+"""What a comparison of models has beside a folder of :data:`FILES` for each."""
+
+RESULTS = (*FILES, *COMPARISON_FILES[:3])
+"""All that a backtest may have left in its folder, or in a model's folder there."""
+
 
 def write_results(result: "Run", folder: Path) -> None:
     """Write :data:`FILES` into a folder, but the tearsheet.
@@ -43,8 +49,17 @@ def write_results(result: "Run", folder: Path) -> None:
         getattr(portfolio, name).to_csv(folder / f"{name}.csv", index=False)
     result.scores.dropna(how="all").to_parquet(folder / "scores.parquet")
     _write_screening(result, folder / "screening.csv")
-    text = tomli_w.dumps(recorded(result.settings))
-    (folder / "config.toml").write_text(text, encoding="utf-8")
+    write_config(result.settings, folder)
+
+
+def write_config(settings: "Settings", folder: Path) -> None:
+    """Write ``config.toml``, from which the run can be repeated."""
+    (folder / "config.toml").write_text(tomli_w.dumps(recorded(settings)), encoding="utf-8")
+
+
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    """Return seconds by stage to the millisecond."""
+    return {name: round(value, 3) for name, value in seconds.items()}
 
 
 def recorded(settings: "Settings") -> dict[str, Any]:

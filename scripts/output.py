@@ -16,7 +16,8 @@ def replaced_folder(out: Path, files: Collection[str]) -> Iterator[Path]:
     Parameters
     ----------
     out
-        Where the results shall be. An existing folder is replaced only if nothing but ``files`` is in it.
+        Where the results shall be. An existing folder is replaced only if nothing but ``files`` is in it,
+        or folders that hold nothing but them.
     files
         Names of the files that such a run writes.
 
@@ -49,7 +50,7 @@ def check_writable(out: Path, files: Collection[str]) -> None:
     """Raise before the work begins if the results could not be written at its end."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out {out} is a file; name a folder")
-    foreign = sorted(entry.name for entry in out.iterdir() if entry.name not in files) if out.is_dir() else []
+    foreign = _foreign(out, files) if out.is_dir() else []
     if foreign:
         raise ValueError(
             f"--out {out} holds other files than results of such a run ({foreign[0]}); name another folder"
@@ -60,6 +61,19 @@ def check_writable(out: Path, files: Collection[str]) -> None:
             pass
     except OSError as error:
         raise OSError(f"--out {out} cannot be written ({error.strerror}); name another folder") from error
+
+
+def _foreign(out: Path, files: Collection[str]) -> list[str]:
+    """Name what such a run did not write; a folder that holds results of it and nothing else may go."""
+    found = []
+    for entry in sorted(out.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            inside = sorted(file.name for file in entry.iterdir())
+            strange = [name for name in inside if name not in files or (entry / name).is_dir()]
+            found += [f"{entry.name}/{name}" for name in strange] if inside else [entry.name]
+        elif entry.name not in files:
+            found.append(entry.name)
+    return found
 
 
 def _swap(fresh: Path, out: Path) -> None:

@@ -60,13 +60,14 @@ def page(result: "Screening") -> str:
             f'<section id="{part.anchor}"><h2>{escape(part.title)}</h2>{part.html}</section>'
             for part in sections
         ),
-        "style": _read("style.css"),
-        "script": _read("table.js"),
+        "style": read("style.css"),
+        "script": read("table.js"),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: slots[match.group(1)], _read("template.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: slots[match.group(1)], read("template.html"))
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """Return a part of the page that the tearsheet has too: its template, style or script."""
     return (files("btalpha.strategies.report") / name).read_text(encoding="utf-8")
 
 

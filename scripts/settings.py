@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from .model_settings import ModelSettings
+
 
 class SettingsError(ValueError):
     """Settings that cannot be used; the message names the key and the remedy."""
@@ -77,30 +79,6 @@ class ScreenSettings(Section):
     complete_only: bool = False
 
 
-class ModelSettings(Section):
-    """What predicts; ``alpha`` is for ridge, ``code`` and ``sign`` for one factor, the rest for the LSTM."""
-
-    name: Literal["lstm", "ridge", "factor", "random"] = "lstm"
-    horizon: Annotated[int, Field(ge=1, le=250)] = 5
-    label: Literal["open", "close"] = "open"
-    hidden: Annotated[int, Field(ge=1)] = 64
-    layers: Annotated[int, Field(ge=1)] = 1
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    loss: Literal["correlation", "mse"] = "correlation"
-    epochs: Annotated[int, Field(ge=1)] = 30
-    patience: Annotated[int, Field(ge=1)] = 5
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    length: Annotated[int, Field(ge=2)] = 60
-    burn_in: Annotated[int, Field(ge=1)] = 20
-    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    ensemble: Annotated[int, Field(ge=1)] = 3
-    device: str = "auto"
-    alpha: Annotated[float, Field(ge=0)] = 1.0
-    code: str = "rev5"
-    sign: Literal[1, -1] = 1
-
-
 class WalkSettings(Section):
     """When the model is fitted again: ``start`` is the first date that is scored and traded."""
 
@@ -163,6 +141,10 @@ class Settings(Section):
     random: RandomSettings = RandomSettings()
     # Written into a run's own config.toml for the reader; nothing depends on it.
     versions: dict[str, str] = {}
+
+    def with_model(self, name: str) -> "Settings":
+        """Return the same settings with one model."""
+        return self.model_copy(update={"model": self.model.model_copy(update={"name": name})})
 
     @model_validator(mode="after")
     def _check_dates(self) -> "Settings":

@@ -3,7 +3,7 @@
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-_PACKAGES = ("btalpha", "backtrader", "numpy", "pandas", "torch", "scikit-learn", "quantstats")
+_PACKAGES = ("btalpha", "backtrader", "numpy", "pandas", "torch", "scikit-learn", "lightgbm", "quantstats")
 
 
 def versions() -> dict[str, str]:

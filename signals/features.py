@@ -15,6 +15,7 @@ from .factors.factor import FactorError
 from .preprocessing import Preprocessor
 from .provider import NotFittedError
 from .screening import ICScreen
+from .shared_features import current
 from .timing import stage
 
 logger = logging.getLogger("btalpha.features")
@@ -57,6 +58,7 @@ class FeaturePipeline:
         self.codes_: list[str] | None = None
         self.preprocessor_: Preprocessor | None = None
         self.screen_: ICScreen | None = None
+        self.shared_key_: str | None = None
 
     def fit(self, panel: Panel) -> Self:
         """Learn the cleaning statistics and choose the features."""
@@ -73,6 +75,11 @@ class FeaturePipeline:
         ValueError
             If no factor has a value, or none passes the screen.
         """
+        shared = current()
+        self.shared_key_ = None
+        return self._fit(panel) if shared is None else shared.fit(self, panel, self._fit)
+
+    def _fit(self, panel: Panel) -> np.ndarray:
         universe = _counted(panel)
         with stage("factors"):
             raw = _with_values(compute_factors(panel, self.factors), panel)
@@ -111,6 +118,11 @@ class FeaturePipeline:
         """
         if self.codes_ is None or self.preprocessor_ is None:
             raise NotFittedError(self)
+        shared = current()
+        return self._transform(panel) if shared is None else shared.transform(self, panel, self._transform)
+
+    def _transform(self, panel: Panel) -> np.ndarray:
+        assert self.codes_ is not None and self.preprocessor_ is not None
         with stage("factors"):
             raw = compute_factors(panel, self.codes_)
         missing = [code for code in self.codes_ if code not in raw]

@@ -20,6 +20,17 @@ LISTINGS = {
 }
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs LightGBM where it, or OpenMP of the system, is missing."""
+    if item.get_closest_marker("lightgbm"):
+        from btalpha.signals.models.boosters import MissingExtraError, import_lightgbm
+
+        try:
+            import_lightgbm()
+        except MissingExtraError as error:
+            pytest.skip(str(error))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real A-share bars, which is not part of the project."""

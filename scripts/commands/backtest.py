@@ -5,23 +5,25 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...feeds import Panel
-from ...signals import Evaluation, WalkForward, evaluate
-from ...signals.factors import computable
+from ...signals import shared_features
 from ...signals.timing import collect_seconds, stage
-from ...strategies.backtest import run_backtest
+from ...strategies.backtest import BacktestResult, run_backtest
 from ...strategies.exchange import FillRules
-from ...strategies.random_portfolios import random_benchmark
+from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
 from ...strategies.report import tearsheet
-from ..build import build_panel, build_walk_forward
-from ..files import FILES, recorded, write_results
+from ..build import build_panel
+from ..comparison import write_comparison
+from ..comparison_table import print_comparison
+from ..files import RESULTS, recorded, rounded, write_results
 from ..metrics import gather_metrics
+from ..model_settings import model_label
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
 from ..run import Run
+from ..scoring import Scored, check_model, check_span, each_model, left_out, score
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
 
@@ -29,62 +31,126 @@ from ..summary import print_summary
 def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = False) -> None:
     """Run a backtest and put its files into ``out``, whole or not at all.
 
+    Where the settings name several models each has a folder of its own there, beside a comparison.
+
     Raises
     ------
     SettingsError, DataError, ValueError, OSError
         For what the user can mend; nothing has been written then.
     """
     out = out.resolve()
-    check_writable(out, FILES)
+    check_writable(out, RESULTS)
     if settings.data.bars is not None and demo:
         raise SettingsError("give --demo or --data, not both")
     if settings.data.bars is None and not demo:
         raise SettingsError("there are no bars: give --data FILE, or --demo for the simulated market")
     logging.captureWarnings(True)
-    begin = perf_counter()
+    begin, several = perf_counter(), len(settings.model.names) > 1
+    rows: list[dict[str, Any]] = []
     with stages(quiet=quiet) as shown, collect_seconds() as seconds:
-        result = execute(settings, shown)
-        shown.begin("write the tearsheet")
-        with replaced_folder(out, FILES) as folder:
-            with stage("report"):
-                write_tearsheet(result, folder / "tearsheet.html")
-            seconds["total"] = perf_counter() - begin
-            result.metrics["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
-            write_results(result, folder)
-    for line in result.metrics["data"]["notes"]:
+        results = execute_all(settings, shown)
+        shown.begin("write the tearsheets" if several else "write the tearsheet")
+        with replaced_folder(out, RESULTS) as folder:
+            for result in results:
+                own = folder / model_label(result.settings.model.names[0]) if several else folder
+                own.mkdir(exist_ok=True)
+                _write_one(result, own, seconds, begin)
+            if several:
+                rows = write_comparison(
+                    settings, results, rounded({**seconds, "total": perf_counter() - begin}), folder
+                )
+    for line in results[0].metrics["data"]["notes"]:
         print(f"data: {line}")
-    print_summary(result.metrics)
-    print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
+    if several:
+        print_comparison(settings.title, rows, results[0].metrics)
+        print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")
+    else:
+        print_summary(results[0].metrics)
+        print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
 
 
 def execute(settings: Settings, shown: Stages) -> Run:
-    """Do the work of a backtest without writing anything."""
+    """Do the work of a backtest of one model without writing anything."""
+    (result,) = execute_all(settings, shown)
+    return result
+
+
+def execute_all(settings: Settings, shown: Stages) -> list[Run]:
+    """Do the work of a backtest of each model, on the same bars and dates, without writing anything.
+
+    All are placed among the same random portfolios, which pick from what any of the models scored.
+    Models with the same factors, cleaning and screening share their features.
+    """
+    runs = each_model(settings)
+    for one in runs:
+        check_model(one)
     shown.begin("read the bars")
     with stage("load"):
         panel = build_panel(settings.data)
-    shown.begin("fit and score")
-    walk = build_walk_forward(settings, panel, on_fit=shown.count, on_epoch=shown.epoch)
-    _check_span(settings, panel, walk)
-    scores = walk.fit(panel).predict(panel)
-    evaluation = _evaluate(scores, panel, settings)
-    shown.begin("trade")
-    with stage("backtest"):
-        portfolio = run_backtest(panel, scores, start=walk.start_, **_rules(settings))
+    for one in runs:
+        check_span(one, panel)
+    with shared_features():
+        scored = [_score(one, panel, shown) for one in runs]
+    start, rules = scored[0].walk.start_, _rules(settings)
+    shown.begin("trade", total=len(scored))
+    portfolios = [_trade(one, panel, rules) for one in scored]
     shown.begin("trade the random portfolios", total=settings.random.n)
     with stage("random"):
         chance = random_benchmark(
             panel,
             n=settings.random.n,
             seed=settings.seed,
-            start=walk.start_,
-            eligible=scores.notna(),
+            start=start,
+            eligible=_scored_by_any(scored),
             progress=shown.count,
-            **_rules(settings),
+            **rules,
         )
+    tried = {"n": len(runs), "models": settings.model.names}
+    return [
+        _gather(one, panel, portfolio, chance, tried)
+        for one, portfolio in zip(scored, portfolios, strict=True)
+    ]
+
+
+def _score(settings: Settings, panel: Panel, shown: Stages) -> Scored:
+    shown.begin(f"fit and score {model_label(settings.model.names[0])}")
+    return score(settings, panel, shown)
+
+
+def _trade(scored: Scored, panel: Panel, rules: dict[str, Any]) -> BacktestResult:
+    begin = perf_counter()
+    portfolio = run_backtest(panel, scored.scores, start=scored.walk.start_, **rules)
+    scored.seconds["backtest"] = perf_counter() - begin
+    return portfolio
+
+
+def _scored_by_any(scored: list[Scored]) -> pd.DataFrame:
+    """Return what a random portfolio may pick: all that any of the models could have held."""
+    known = scored[0].scores.notna()
+    for one in scored[1:]:
+        known |= one.scores.notna()
+    return known
+
+
+def _gather(
+    scored: Scored, panel: Panel, portfolio: BacktestResult, chance: RandomBenchmark, tried: dict[str, Any]
+) -> Run:
+    settings, walk, evaluation = scored.settings, scored.walk, scored.evaluation
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance)
-    metrics["data"]["notes"] = [*panel.repairs, *_left_out(panel, settings)]
-    metrics["signal"]["seeds"] = _by_seed(walk, panel, settings)
-    return Run(settings, panel, walk, scores, evaluation, portfolio, chance, metrics)
+    metrics["data"]["notes"] = [*panel.repairs, *left_out(panel, settings)]
+    metrics["signal"]["seeds"] = scored.by_seed
+    metrics["tried"] = tried
+    metrics["seconds"] = scored.seconds
+    return Run(settings, panel, walk, scored.scores, evaluation, portfolio, chance, metrics)
+
+
+def _write_one(result: Run, folder: Path, seconds: dict[str, float], begin: float) -> None:
+    """Write a model's files; to the seconds of its own stages come those that all models share."""
+    start = perf_counter()
+    write_tearsheet(result, folder / "tearsheet.html")
+    own = {**seconds, **result.metrics["seconds"], "report": perf_counter() - start}
+    result.metrics["seconds"] = rounded({**own, "total": perf_counter() - begin})
+    write_results(result, folder)
 
 
 def write_tearsheet(result: Run, path: Path) -> None:
@@ -107,17 +173,6 @@ def write_tearsheet(result: Run, path: Path) -> None:
     )
 
 
-def _left_out(panel: Panel, settings: Settings) -> list[str]:
-    """Say which factors lack their inputs, for a model that reads factors."""
-    if settings.model.name not in ("lstm", "ridge"):
-        return []
-    able, missing = computable(panel, settings.factors.codes or None)
-    if not missing:
-        return []
-    total = len(able) + len(missing)
-    return [f"{len(missing)} of {total} factors lack their inputs in this data: {', '.join(missing)}"]
-
-
 def _rules(settings: Settings) -> dict[str, Any]:
     """Return how the portfolio and the random ones are traded."""
     exchange = settings.exchange
@@ -133,36 +188,3 @@ def _rules(settings: Settings) -> dict[str, Any]:
         "exchange": rules,
         "recovery": exchange.recovery,
     }
-
-
-def _check_span(settings: Settings, panel: Panel, walk: WalkForward) -> None:
-    """Refuse at once what would fail after minutes of training."""
-    start = pd.Timestamp(walk.start) if walk.start is not None else panel.dates[-1]
-    before = int((panel.dates <= start).sum())
-    need = settings.model.length + settings.model.horizon + 1 if settings.model.name == "lstm" else 30
-    if before < need:
-        raise SettingsError(
-            f"{before} sessions lie before walk_forward.start {start.date()}, the model needs {need} to "
-            "learn from; start later or give earlier bars"
-        )
-    held = int(panel.universe_array[panel.dates >= start].sum(axis=1).max())
-    if settings.strategy.k > held:
-        raise SettingsError(
-            f"strategy.k {settings.strategy.k} is larger than the universe of {held} stocks; "
-            "choose a smaller k"
-        )
-
-
-def _evaluate(scores: pd.DataFrame, panel: Panel, settings: Settings) -> Evaluation:
-    if not np.isfinite(scores.to_numpy()).any():
-        raise SettingsError(
-            f"no stock has a score on any of the {len(panel)} dates: the factors need more history "
-            "than there is"
-        )
-    return evaluate(scores, panel, settings.model.horizon, label=settings.model.label)
-
-
-def _by_seed(walk: WalkForward, panel: Panel, settings: Settings) -> dict[str, Any]:
-    """Return the rank IC of each network by itself: how much of the result is the seed's."""
-    each = [_evaluate(scores, panel, settings).summary()["rank_ic"] for scores in walk.predict_each(panel)]
-    return {"n": len(each), "rank_ic": each, "mean": float(np.mean(each)), "std": float(np.std(each))}

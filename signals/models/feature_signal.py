@@ -21,9 +21,9 @@ from ..timing import stage
 class FeatureSignal(SignalProvider):
     """A model that orders stocks by cleaned, screened factors.
 
-    A subclass trains on features and ranked labels (:meth:`_train`) and scores features
-    (:meth:`_score`). The order that it gives becomes an expected return by a regression of the
-    returns on the scores over the rows that the subclass names.
+    A subclass trains on features and labels, ranked unless it says otherwise (:meth:`_train`), and
+    scores features (:meth:`_score`). The order that it gives becomes an expected return by a
+    regression of the returns on the scores over the rows that the subclass names.
 
     Parameters
     ----------
@@ -168,6 +168,10 @@ class FeatureSignal(SignalProvider):
             signal.factors, signal.preprocessor = settings["codes"], Preprocessor(**settings["preprocessor"])
             signal._restore(arrays)
             return signal
+
+    def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
+        """Return what is learned, T x N, from returns; NaN where unknown."""
+        return rank_labels(returns, universe)
 
     @abstractmethod
     def _settings_to_save(self) -> dict[str, Any]:

@@ -9,14 +9,18 @@ import pandas as pd
 import pytest
 from btalpha.feeds import Panel
 from btalpha.signals import (
+    EnsembleSignal,
     FactorSignal,
     ICScreen,
+    LightGBMSignal,
     LSTMSignal,
     NotFittedError,
     Preprocessor,
     RandomSignal,
     RidgeSignal,
     SignalProvider,
+    SklearnSignal,
+    assert_causal,
 )
 from btalpha.signals.persistence import ModelFileError, write_model
 
@@ -26,6 +30,23 @@ CODES = ["rev5", "vol20", "turn5", "mom20"]
 def lstm(**settings: object) -> LSTMSignal:
     tiny = {"hidden": 4, "epochs": 2, "ensemble": 2, "length": 25, "burn_in": 8, "horizon": 3, "seed": 5}
     return LSTMSignal(factors=CODES, **{**tiny, **settings})  # type: ignore[arg-type]
+
+
+def trees(**settings: object) -> LightGBMSignal:
+    tiny = {"n_estimators": 8, "min_child_samples": 20, "ensemble": 2, "horizon": 3, "seed": 5}
+    return LightGBMSignal(factors=CODES, **{**tiny, **settings})  # type: ignore[arg-type]
+
+
+def lgbm_regressor() -> SklearnSignal:
+    from lightgbm import LGBMRegressor
+
+    return SklearnSignal(LGBMRegressor(n_estimators=5, n_jobs=1, verbosity=-1), factors=CODES)
+
+
+def linear(target: str = "rank") -> SklearnSignal:
+    from sklearn.linear_model import LinearRegression
+
+    return SklearnSignal(LinearRegression(), factors=CODES, target=target, horizon=3)
 
 
 MAKERS: dict[str, Callable[[], SignalProvider]] = {
@@ -38,8 +59,22 @@ MAKERS: dict[str, Callable[[], SignalProvider]] = {
     "lstm with dropout and mse": lambda: lstm(layers=2, dropout=0.3, loss="mse", ensemble=1),
     "factor": lambda: FactorSignal("rev5", sign=-1, horizon=4),
     "random": lambda: RandomSignal(seed=3),
+    "lightgbm": trees,
+    "lightgbm on returns": lambda: trees(target="return", ensemble=1, bagging_fraction=1.0),
+    "scikit-learn": linear,
+    "scikit-learn on returns": lambda: linear("return"),
+    "scikit-learn with trees": lgbm_regressor,
+    "ensemble": lambda: EnsembleSignal(
+        [RidgeSignal(factors=CODES, horizon=3), lstm(), FactorSignal("rev5", horizon=3)], weights=[1, 2, 1]
+    ),
+    "ensemble of those that know": lambda: EnsembleSignal(
+        [RidgeSignal(factors=CODES), EnsembleSignal([FactorSignal("mom20"), FactorSignal("vol20")])],
+        min_members=1,
+    ),
 }
-LEARNING = [name for name in MAKERS if name.startswith(("ridge", "lstm"))]
+NEED_LIGHTGBM = {"lightgbm", "lightgbm on returns", "scikit-learn with trees"}
+ABLE = [pytest.param(name, marks=pytest.mark.lightgbm) if name in NEED_LIGHTGBM else name for name in MAKERS]
+LEARNING = [name for name in ABLE if name not in ("factor", "random")]
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +84,21 @@ def early(gappy: Panel) -> Panel:
 
 @pytest.fixture(scope="module")
 def fitted_ones(early: Panel) -> dict[str, SignalProvider]:
-    return {name: make().fit(early) for name, make in MAKERS.items()}
+    return Fitted(early)
 
 
-@pytest.fixture(params=MAKERS)
+class Fitted(dict):
+    """Providers by name, fitted when they are first asked for."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+
+    def __missing__(self, name: str) -> SignalProvider:
+        self[name] = MAKERS[name]().fit(self.panel)
+        return self[name]
+
+
+@pytest.fixture(params=ABLE)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -86,6 +132,11 @@ class TestScores:
         if name != "random":
             spread = float(np.nanstd(fitted.predict(gappy)))
             assert 0 < spread < 0.03
+
+
+class TestCausality:
+    def test_no_row_moves_when_only_later_ones_do(self, name: str, gappy: Panel) -> None:
+        assert_causal(MAKERS[name](), gappy, cuts=1)
 
 
 class TestFit:
@@ -155,6 +206,16 @@ class TestFiles:
         write_model(tmp_path / "m", "Other", {}, {})
         with pytest.raises(ModelFileError, match=f"holds a Other, not a {type(fitted).__name__}"):
             type(fitted).load(tmp_path / "m")
+
+    def test_hold_no_pickle(self, fitted: SignalProvider, tmp_path: Path, monkeypatch) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("pickle is used")
+
+        for module in ("pickle", "_pickle", "joblib"):
+            for call in ("dump", "dumps", "load", "loads"):
+                monkeypatch.setattr(f"{module}.{call}", refuse, raising=False)
+        fitted.save(tmp_path / "m")
+        assert isinstance(type(fitted).load(tmp_path / "m"), type(fitted))
 
     def test_with_garbage_are_refused(self, fitted: SignalProvider, tmp_path: Path) -> None:
         (tmp_path / "m").write_bytes(b"garbage")
