@@ -40,7 +40,7 @@ class SignalProvider(ABC):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is sent to another process: all but callbacks (``on_...``), which have nobody to tell there."""
+        """What is sent to another process: all but callbacks (``on_...``), which reach nobody there."""
         return {name: None if name.startswith("on_") else value for name, value in vars(self).items()}
 
     @abstractmethod

@@ -128,7 +128,7 @@ def _learned_or_callback(name: str) -> bool:
 
 
 def _own_factors() -> Any:
-    own = [factor for factor in FACTORS.values() if not _ours(factor.function)]
+    own = [one for one in FACTORS.values() if not _ours(one.function)]
     return [
         [factor.code, describe(factor.function), list(factor.inputs), list(factor.flags)] for factor in own
     ]

@@ -83,7 +83,8 @@ class WindowRule:
         if stop < 1:
             raise ValueError(
                 f"purge {self.purge} and embargo {self.embargo} leave no bar to fit on at "
-                f"{calendar[row].date()}, before which there are {row} sessions; start later or leave out less"
+                f"{calendar[row].date()}, before which there are {row} sessions; start later or leave out "
+                "less"
             )
         first = 0 if self.window is None else max(stop - self.window, 0)
         last = row - self.purge - self.embargo

@@ -4,7 +4,7 @@ import copy
 import os
 import pickle
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def fit_windows(
     import joblib
 
     panel = solid(panel)
-    workers = min(joblib.effective_n_jobs(n_jobs), len(windows))
+    workers = min(joblib.effective_n_jobs(cast(int, n_jobs)), len(windows))
     if workers > 1:
         yield from _side_by_side(provider, panel, windows, n_jobs, workers)
         return
@@ -122,10 +122,11 @@ def _side_by_side(
 def _parallel(n_jobs: int | None) -> Any:
     from joblib import Parallel
 
+    one_each: Any = 1  # fits are long; none waits for another's result
     try:
-        return Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+        return Parallel(n_jobs=n_jobs, batch_size=one_each, return_as="generator_unordered")
     except ValueError:  # a backend that gives all results at once, such as multiprocessing
-        return Parallel(n_jobs=n_jobs, batch_size=1)
+        return Parallel(n_jobs=n_jobs, batch_size=one_each)
 
 
 def _fit_in_worker(
@@ -137,13 +138,13 @@ def _fit_in_worker(
 
 
 def _check_can_be_sent(provider: SignalProvider) -> None:
-    from joblib.externals import cloudpickle
+    from joblib.externals.cloudpickle import dumps
     from joblib.parallel import get_active_backend
 
     if getattr(get_active_backend()[0], "supports_sharedmem", False):
         return
     try:
-        cloudpickle.dumps(provider)
+        dumps(provider)
     except Exception as error:
         raise ValueError(
             f"provider {type(provider).__name__} cannot be sent to another process ({error}). Remedy: name "
