@@ -53,6 +53,9 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
             write_results(result, folder)
     for line in result.metrics["data"]["notes"]:
         print(f"data: {line}")
+    if result.walk.resumed_:
+        fits, kept = len(result.walk.fits_), result.walk.checkpoints
+        print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
     print_summary(result.metrics)
     print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
 

@@ -138,7 +138,10 @@ def _fit_in_worker(
 
 
 def _check_can_be_sent(provider: SignalProvider) -> None:
-    from joblib.externals.cloudpickle import dumps
+    try:
+        from cloudpickle import dumps
+    except ImportError:  # earlier joblib brings its own
+        from joblib.externals.cloudpickle import dumps  # pyright: ignore[reportMissingImports]
     from joblib.parallel import get_active_backend
 
     if getattr(get_active_backend()[0], "supports_sharedmem", False):
