@@ -235,9 +235,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     for section, keys in _PATHS.items():
         table = content.get(section)
-        for key in keys if isinstance(table, dict) else ():
-            if isinstance(table.get(key), str):
-                table[key] = str((path.parent / table[key]).resolve())
+        if isinstance(table, dict):
+            named = {key: table[key] for key in keys if isinstance(table.get(key), str)}
+            table.update({key: str((path.parent / place).resolve()) for key, place in named.items()})
     return content
 
 
