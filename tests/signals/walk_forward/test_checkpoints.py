@@ -236,7 +236,7 @@ class TestKey:
             ({1, 2}, {1, 3}),
             (RidgeSignal, LSTMSignal),
         ],
-        ids=repr,
+        ids=lambda value: type(value).__name__,
     )
     def test_tells_values_apart(self, one: object, other: object) -> None:
         assert describe(one) == describe(one)

@@ -83,7 +83,18 @@ class TestKnownAnswers:
         walk = WalkForward(ridge, start=gappy.dates[100], refit=60, purge=5, embargo=1).fit(gappy)
         table = walk.fits_table()
         assert list(table) == (
-            ["date", "first", "last", "until", "sessions", "purge", "embargo", "factors", "validation_rank_ic", "codes"]
+            [
+                "date",
+                "first",
+                "last",
+                "until",
+                "sessions",
+                "purge",
+                "embargo",
+                "factors",
+                "validation_rank_ic",
+                "codes",
+            ]
         )
         assert table["last"].tolist() == list(gappy.dates[[94, 154]])
         assert table["until"].tolist() == list(gappy.dates[[98, 158]])
