@@ -152,7 +152,7 @@ def build_walk_forward(
     Raises
     ------
     SettingsError
-        If the start lies outside the bars.
+        If the start lies outside the bars, or the purge is too small for the horizon.
     """
     walk = settings.walk_forward
     start = panel.dates[int(0.6 * len(panel))] if walk.start is None else pd.Timestamp(walk.start)
@@ -162,4 +162,8 @@ def build_walk_forward(
             f"{panel.dates[0].date()} to {panel.dates[-1].date()}; leave bars before it to learn from"
         )
     provider = build_provider(settings, on_epoch=on_epoch)
-    return WalkForward(provider, start=start, refit=walk.refit, window=walk.window, on_fit=on_fit)
+    options = walk.model_dump(exclude={"start"})
+    try:
+        return WalkForward(provider, start=start, on_fit=on_fit, **options)
+    except ValueError as error:
+        raise SettingsError(f"walk_forward: {error}") from error

@@ -54,6 +54,10 @@ def backtest(
     horizon: Annotated[int | None, typer.Option(help="Sessions that a prediction looks ahead.")] = None,
     rebalance: Annotated[int | None, typer.Option(help="Sessions between rebalances.")] = None,
     random: Annotated[int | None, typer.Option(help="Number of random portfolios.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Fits side by side; -1: all cores.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Folder that keeps finished fits: a run cut short goes on from there.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
 ) -> None:
@@ -78,6 +82,8 @@ def backtest(
             "strategy.k": k,
             "strategy.rebalance": rebalance,
             "random.n": random,
+            "walk_forward.n_jobs": jobs,
+            "walk_forward.checkpoints": checkpoints,
             "seed": seed,
         },
     )

@@ -22,6 +22,7 @@ FILES = (
     "trades.csv",
     "holdings.csv",
     "refusals.csv",
+    "fits.csv",
     "screening.csv",
     "scores.parquet",
     "config.toml",
@@ -37,8 +38,8 @@ RESULTS = (*FILES, *COMPARISON_FILES[:3])
 def write_results(result: "Run", folder: Path) -> None:
     """Write :data:`FILES` into a folder, but the tearsheet.
 
-    Returns are fractions, money is CNY, dates are ISO. ``screening.csv`` is there only where a
-    model screens its factors.
+    Returns are fractions, money is CNY, dates are ISO. ``fits.csv`` lists the fits, their windows,
+    factors and validation scores. ``screening.csv`` is there only where a model screens its factors.
     """
     portfolio, chance = result.portfolio, result.chance
     (folder / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
@@ -48,6 +49,7 @@ def write_results(result: "Run", folder: Path) -> None:
     for name in ("trades", "holdings", "refusals"):
         getattr(portfolio, name).to_csv(folder / f"{name}.csv", index=False)
     result.scores.dropna(how="all").to_parquet(folder / "scores.parquet")
+    result.walk.fits_table().to_csv(folder / "fits.csv", index=False)
     _write_screening(result, folder / "screening.csv")
     write_config(result.settings, folder)
 
@@ -87,8 +89,7 @@ def _write_screening(result: "Run", path: Path) -> None:
 
     tables = {}
     for fit in result.walk.fits_:
-        screen = getattr(getattr(fit.provider, "features_", None), "screen_", None)
-        if screen is not None:
-            tables[fit.date.date().isoformat()] = screen.table_
+        if fit.learned.screening is not None:
+            tables[fit.date.date().isoformat()] = fit.learned.screening
     if tables:
         pd.concat(tables, names=["fit", "factor"]).to_csv(path)

@@ -59,6 +59,12 @@ def _fit_row(fit: Fit) -> dict[str, Any]:
     return {
         "date": fit.date.date().isoformat(),
         "first": fit.first.date().isoformat(),
+        "last": None if pd.isna(fit.last) else fit.last.date().isoformat(),
+        "until": fit.window.until.date().isoformat(),
+        "sessions": fit.window.sessions,
+        "purge": fit.window.purge,
+        "embargo": fit.window.embargo,
         "factors": len(fit.codes),
         "validation_rank_ic": fit.validation_rank_ic,
+        "codes": fit.codes,
     }

@@ -80,11 +80,19 @@ class ScreenSettings(Section):
 
 
 class WalkSettings(Section):
-    """When the model is fitted again: ``start`` is the first date that is scored and traded."""
+    """When the model is fitted again: ``start`` is the first date that is scored and traded.
+
+    ``purge`` (horizon + 1 or more, the default) and ``embargo``: sessions left out before it.
+    ``n_jobs``: fits side by side, -1 for all cores. ``checkpoints``: folder that keeps finished fits.
+    """
 
     start: date | None = None
     refit: Annotated[int, Field(ge=1)] | Literal["month", "quarter", "half-year", "year"] = "half-year"
     window: Annotated[int, Field(ge=30)] | None = None
+    purge: Annotated[int, Field(ge=2)] | None = None
+    embargo: Annotated[int, Field(ge=0)] = 0
+    n_jobs: Annotated[int, Field(ge=-1)] = 1
+    checkpoints: Path | None = None
 
 
 class StrategySettings(Section):
@@ -157,6 +165,10 @@ class Settings(Section):
         return self
 
 
+# Settings that name files: where they are relative, they count from the folder of the TOML file.
+_PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward": ("checkpoints",)}
+
+
 def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
     """Read settings from TOML and put the given flags over them.
 
@@ -203,11 +215,11 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    data = content.get("data")
-    if isinstance(data, dict):
-        for key in ("bars", "members", "statements", "benchmark"):
-            if isinstance(data.get(key), str):
-                data[key] = str((path.parent / data[key]).resolve())
+    for section, keys in _PATHS.items():
+        table = content.get(section)
+        if isinstance(table, dict):
+            named = {key: table[key] for key in keys if isinstance(table.get(key), str)}
+            table.update({key: str((path.parent / place).resolve()) for key, place in named.items()})
     return content
 
 

@@ -39,6 +39,10 @@ class SignalProvider(ABC):
             setattr(twin, name, value if isroutine(value) else copy.deepcopy(value, memo))
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process: all but callbacks (``on_...``), which reach nobody there."""
+        return {name: None if name.startswith("on_") else value for name, value in vars(self).items()}
+
     @abstractmethod
     def fit(self, panel: Panel) -> Self:
         """Learn from the panel and return itself."""

@@ -1,6 +1,6 @@
 """Where the seconds go: named stages, measured only while somebody collects them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -38,3 +38,11 @@ def stage(name: str) -> Iterator[None]:
     finally:
         if seconds is not None:
             seconds[name] = seconds.get(name, 0.0) + perf_counter() - begin
+
+
+def add_seconds(more: Mapping[str, float]) -> None:
+    """Add the seconds that somebody else collected, a worker say, if anybody collects here."""
+    seconds = _collected.get()
+    if seconds is not None:
+        for name, value in more.items():
+            seconds[name] = seconds.get(name, 0.0) + value

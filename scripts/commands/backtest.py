@@ -61,6 +61,10 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
                 )
     for line in results[0].metrics["data"]["notes"]:
         print(f"data: {line}")
+    for result in results:
+        if result.walk.resumed_:
+            fits, kept = len(result.walk.fits_), result.walk.checkpoints
+            print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
     if several:
         print_comparison(settings.title, rows, results[0].metrics)
         print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")

@@ -1,7 +1,6 @@
 """Compute factors of a panel: the one entry point that models and screens use."""
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...feeds import Panel
+from ..threads import threads_allowed
 from .bars import Bars
 from .factor import Factor, FactorError, did_you_mean
 from .registry import FACTORS, lookup
@@ -183,7 +183,7 @@ class _Stocks:
 
     @cached_property
     def threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(os.cpu_count())
+        return ThreadPoolExecutor(threads_allowed())
 
     def of(self, factor: Factor) -> list[Bars]:
         """Return what a factor is computed from, in the order of the stocks."""

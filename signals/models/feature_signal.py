@@ -114,10 +114,6 @@ class FeatureSignal(SignalProvider):
                 "give a longer panel, more stocks or a shorter horizon"
             )
 
-    def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
-        """Turn T x N returns, NaN where unknown, into what is learned: places within the day."""
-        return rank_labels(returns, universe)
-
     def _finish(self, scores: np.ndarray, panel: Panel) -> pd.DataFrame:
         eligible = panel.universe_array & panel.traded_array
         return panel.frame(np.where(eligible, self.slope_ * scores, np.nan))

@@ -1,7 +1,6 @@
 """The cleaning of a whole factor library: outliers, gaps, neutralisation, scaling, in this order."""
 
 import copy
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..provider import NotFittedError
+from ..threads import threads_allowed
 from .chain import build_chain, check_options, learn_and_clean
 from .outliers import Replace
 from .parameters import Parameters
@@ -233,7 +233,7 @@ def _clean(
 
 def _side_by_side(jobs: Mapping[str, Callable[[], Result]]) -> dict[str, Result]:
     """Run jobs in threads, one a core: the loops over the values let go of the interpreter."""
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(threads_allowed(), MOST_THREADS)) as pool:
         return dict(zip(jobs, pool.map(lambda job: job(), jobs.values()), strict=True))
 
 

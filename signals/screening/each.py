@@ -1,12 +1,13 @@
 """The same work for each factor, on all cores."""
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+
+from ..threads import threads_allowed
 
 Result = TypeVar("Result")
 # Beyond, memory is what they wait for.
@@ -25,7 +26,7 @@ def each_factor(
     >>> each_factor(np.sum, {"a": pd.DataFrame([[1, 2]]), "b": pd.DataFrame([[3, 4]])})
     {'a': np.int64(3), 'b': np.int64(7)}
     """
-    threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    threads = min(threads_allowed(), _MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
         return dict(
             zip(factors, pool.map(work, (frame.to_numpy() for frame in factors.values())), strict=True)

@@ -59,6 +59,39 @@ class TestRun:
         assert holdings.groupby("date")["symbol"].nunique().max() <= 3
         assert pd.read_csv(out / "random_returns.csv").shape == (len(returns), 1 + 4)
 
+    def test_the_fits_are_listed(self, btalpha, quick, bars_file, tmp_path):
+        out = tmp_path / "out"
+        quick.write_text(quick.read_text() + "[walk_forward]\nrefit = 40\npurge = 8\nembargo = 2\n")
+        btalpha("backtest", quick, "--data", bars_file, "--out", out, "--quiet")
+        days = sorted(pd.read_parquet(bars_file)["date"].unique())
+        fits = pd.read_csv(out / "fits.csv", parse_dates=["date", "first", "last", "until"])
+        assert fits["date"].tolist() == [days[row] for row in (156, 196, 236)]
+        assert fits["last"].tolist() == [days[row] for row in (146, 186, 226)]
+        assert (fits["purge"].tolist(), fits["embargo"].tolist()) == ([8] * 3, [2] * 3)
+        rows = _metrics(out)["fits"]
+        assert [row["date"] for row in rows] == fits["date"].dt.strftime("%Y-%m-%d").tolist()
+        assert [" ".join(row["codes"]) for row in rows] == fits["codes"].tolist()
+
+    def test_checkpoints_and_workers_change_no_file(self, btalpha, quick, bars_file, tmp_path):
+        kept = tmp_path / "kept"
+        quick.write_text(quick.read_text() + "[walk_forward]\nrefit = 50\n")
+        runs = {
+            "plain": (),
+            "kept": ("--checkpoints", kept, "--jobs", 2),
+            "again": ("--checkpoints", kept),
+        }
+        said = {}
+        for name, words in runs.items():
+            outcome = btalpha(
+                "backtest", quick, "--data", bars_file, "--out", tmp_path / name, "--quiet", *words
+            )
+            assert outcome.code == 0, outcome.err
+            said[name] = "checkpoints: 3 of 3 fits were taken from" in outcome.out
+        assert said == {"plain": False, "kept": False, "again": True}
+        for name in ("scores.parquet", "fits.csv", "screening.csv", "trades.csv"):
+            files = {(tmp_path / run / name).read_bytes() for run in runs}
+            assert len(files) == 1, name
+
     def test_its_own_config_gives_the_same_run(self, btalpha, quick, bars_file, tmp_path):
         first, second = tmp_path / "first", tmp_path / "second"
         btalpha("backtest", quick, "--data", bars_file, "--out", first, "--quiet", "--seed", 3)
@@ -136,6 +169,11 @@ class TestRefusals:
         assert "walk_forward.start 2031-01-01 lies outside the bars" in message
         assert "outside the bars" in self._refused(btalpha, quick, tmp_path, table, "--start", "1999-01-01")
         assert "no bar lies" in self._refused(btalpha, quick, tmp_path, table, "--end", "1999-01-01")
+
+    def test_a_purge_that_lets_labels_reach_the_scores(self, btalpha, quick, tmp_path, table):
+        quick.write_text(quick.read_text() + "[walk_forward]\npurge = 5\n")
+        message = self._refused(btalpha, quick, tmp_path, table)
+        assert "walk_forward: purge must be 6 sessions or more" in message
 
     def test_an_unwritable_folder_is_told_before_the_work(self, btalpha, quick, bars_file, tmp_path):
         (tmp_path / "file").write_text("")

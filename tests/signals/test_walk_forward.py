@@ -77,8 +77,8 @@ class TestRows:
         assert got.iloc[:, -2:].isna().all().all()
 
     def test_of_a_panel_that_ends_before_the_start_have_no_score(self, gappy: Panel) -> None:
-        walk = WalkForward(Spy(), start=gappy.dates[100]).fit(gappy)
         early = gappy.until(gappy.dates[99])
+        walk = WalkForward(Spy(), start=gappy.dates[100]).fit(early)
         scores = walk.predict(early)
         assert scores.index.equals(early.dates)
         assert scores.isna().all().all()
@@ -187,9 +187,9 @@ class TestValidation:
             WalkForward(Spy()).predict(gappy)
 
     def test_start_without_history(self, gappy: Panel) -> None:
-        walk = WalkForward(RidgeSignal(factors=["rev5"]), start="2000-01-01").fit(gappy)
+        walk = WalkForward(RidgeSignal(factors=["rev5"]), start="2000-01-01")
         with pytest.raises(ValueError, match=r"panel must have 12 dates or more .* got 0 of 1"):
-            walk.predict(gappy)
+            walk.fit(gappy)
 
     @pytest.mark.parametrize(
         ("settings", "message"),
@@ -215,9 +215,8 @@ class TestLatest:
             pd.testing.assert_frame_equal(walk.predict_latest(seen), walk.predict(seen).iloc[-1:])
 
     def test_session_by_session_it_fits_once_a_refit_date(self, market: Panel) -> None:
-        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20).fit(
-            market
-        )
+        walk = WalkForward(RidgeSignal(factors=["rev5", "vol20"]), start=market.dates[60], refit=20)
+        walk.fit(market.until(market.dates[50]))
         for date in market.dates[55:105]:
             walk.predict_latest(market.until(date))
         assert [fit.date for fit in walk.fits_] == list(market.dates[[60, 80, 100]])

@@ -1,0 +1,7 @@
+"""Refitting a provider through time: which bars each fit sees, where it runs, how it is kept."""
+
+from .fit import Fit
+from .identity import fingerprint
+from .walk import WalkForward
+
+__all__ = ["Fit", "WalkForward", "fingerprint"]
