@@ -117,7 +117,7 @@ def check_causal(
             done += 1
             rows.add(step.row)
             for frame, values in step.whole.frames.items():
-                names[frame] = names.get(frame, 0) + (step.row + 1) * values.shape[1]
+                names[frame] = names.get(frame, 0) + _count(values, panel.dates[step.row])
             for frame, moved in step.moved.items():
                 if frame not in found:
                     why = explain(moved, step.whole, panel, step.other, step.panel, rtol)
@@ -166,6 +166,11 @@ def _steps(target: Target, panel: Panel, cuts: int, seed: int, rtol: float) -> I
             other = _compute(target, other_panel, what, dates[-1])
             moved = compare(*_comparable(whole.frames, other.frames, other), dates, what, rtol)
             yield Step(row, total, whole, other, other_panel, moved)
+
+
+def _count(frame: pd.DataFrame, date: pd.Timestamp) -> int:
+    """Count the values that a comparison up to a date compares, NaN aside."""
+    return int((~np.isnan(frame.to_numpy(dtype=np.float64)[frame.index <= date])).sum())
 
 
 def _compute(target: Target, panel: Panel, what: str, date: pd.Timestamp) -> Outcome:

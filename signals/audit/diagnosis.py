@@ -31,9 +31,10 @@ def explain(
         return (
             f"the factor {first.name} moved first, on {first.date.date()} for {first.symbol}: it looks ahead"
         )
-    if _codes(its_pipeline) != codes:
+    others_codes = _codes(its_pipeline)
+    if others_codes != codes:
         return (
-            f"none of its factors moved, but which were chosen did: {_differing(codes, _codes(its_pipeline))}; "
+            f"none of its factors moved, but which were chosen did: {_differing(codes, others_codes)}; "
             "the screening, or the labels it is given, look ahead"
         )
     cleaned, others = _cleaned(pipeline, panel), _cleaned(its_pipeline, other_panel)
@@ -60,7 +61,9 @@ def _differing(codes: list[str], others: list[str]) -> str:
     gone, come = [code for code in codes if code not in others], [c for c in others if c not in codes]
     if not gone and not come:
         return "their order"
-    return ", ".join([*(f"{code} on the whole panel only" for code in gone), *(f"{c} not there" for c in come)])
+    return ", ".join(
+        [*(f"{code} on the whole panel only" for code in gone), *(f"{c} not there" for c in come)]
+    )
 
 
 def _cleaned(pipeline: FeaturePipeline, panel: Panel) -> dict[str, pd.DataFrame]:

@@ -1,6 +1,6 @@
 """Where a panel is cut for an audit, and the other futures that are put behind the cut."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from ...feeds import Panel, Statements
 _PRICES = ("open", "high", "low", "close", "pre_close", "amount")
 
 
-def cut_rows(panel: Panel, first: int, cuts: int, dates: Iterable[pd.Timestamp] = ()) -> list[int]:
+def cut_rows(panel: Panel, first: int, cuts: int, dates: Sequence[pd.Timestamp] = ()) -> list[int]:
     """Return the rows after which the future is exchanged, ascending.
 
     Parameters
@@ -33,7 +33,7 @@ def cut_rows(panel: Panel, first: int, cuts: int, dates: Iterable[pd.Timestamp] 
     waiting = (later & ~panel.traded_array).sum(axis=1)[first : last + 1]
     if waiting.any():
         rows.add(first + int(waiting.argmax()))
-    fits = [int(row) for row in panel.dates.get_indexer(pd.DatetimeIndex(dates)) if first <= row <= last]
+    fits = [int(row) for row in panel.dates.get_indexer(pd.Index(list(dates))) if first <= row <= last]
     return sorted(rows | set(fits[-1:]))
 
 

@@ -30,8 +30,9 @@ class ShuffledLabels:
     seed
         Of the order.
     by
-        ``"stocks"``: each day's labels go to other stocks that have one. ``"days"``: whole rows go to
-        other days that have labels, so a stock gets its own label of another day.
+        ``"stocks"``: each day's labels go to other stocks that have one; nothing is left to learn.
+        ``"days"``: whole rows go to other days that have labels, so a stock gets its own label of
+        another day; what is the same at all times can still be learned.
 
     Examples
     --------
@@ -45,7 +46,8 @@ class ShuffledLabels:
 
     def __call__(self, labels: np.ndarray) -> np.ndarray:
         """Return T x N labels in another order; NaN stays where it is, or moves with its day."""
-        rng = np.random.default_rng(self.seed)
+        # Another order for each length: the refits of a walk-forward are placebos of their own.
+        rng = np.random.default_rng([self.seed, len(labels)])
         out = labels.copy()
         if self.by == "days":
             rows = np.flatnonzero(np.isfinite(labels).any(axis=1))
@@ -100,21 +102,24 @@ class Placebo:
     shuffled: pd.DataFrame
     delayed: pd.DataFrame
 
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the placebos' rank IC; NaN for fewer than two."""
-        return float(self.shuffled["rank_ic"].std()) if len(self.shuffled) > 1 else float("nan")
+    def chance(self, by: By = "stocks") -> tuple[float, float, float]:
+        """Return mean and standard deviation of one kind's rank IC, and its largest absolute t."""
+        chosen = self.shuffled[self.shuffled["by"] == by]
+        if chosen.empty:
+            return float("nan"), float("nan"), float("nan")
+        spread = float(chosen["rank_ic"].std()) if len(chosen) > 1 else float("nan")
+        return float(chosen["rank_ic"].mean()), spread, float(chosen["t"].abs().max())
 
     @property
     def keeps_ic_without_labels(self) -> bool:
         """Whether the placebos have an IC, although there was nothing to learn.
 
-        Their mean is then more than three standard errors from 0 and more than a third of the model's IC.
+        The mean of those with stocks shuffled is then more than three standard errors from 0 and more than
+        a third of the model's IC.
         """
-        if len(self.shuffled) < 2:
-            return False
-        mean = abs(float(self.shuffled["rank_ic"].mean()))
-        return mean > 3 * self.spread / np.sqrt(len(self.shuffled)) and mean > abs(self.rank_ic) / 3
+        mean, spread, _ = self.chance()
+        n = int((self.shuffled["by"] == "stocks").sum())
+        return n > 1 and abs(mean) > 3 * spread / np.sqrt(n) and abs(mean) > abs(self.rank_ic) / 3
 
     @property
     def falls_at_once(self) -> bool:
@@ -134,23 +139,28 @@ class Placebo:
         return abs(float(self.delayed["rank_ic"].iloc[-1])) >= abs(float(self.delayed["rank_ic"].iloc[0]))
 
     def sentences(self) -> list[str]:
-        """Say what it means, one sentence a test."""
+        """Say what it means: a sentence on the labels, one on the delay."""
         return [self._about_labels(), self._about_delay()]
 
     def _about_labels(self) -> str:
         if self.shuffled.empty:
             return "Shuffled labels: the model learns from no labels, so there is nothing to shuffle."
-        mean, top = float(self.shuffled["rank_ic"].mean()), float(self.shuffled["t"].abs().max())
+        stocks = self.shuffled[self.shuffled["by"] == "stocks"]
+        mean, spread, top = self.chance()
         words = (
-            f"Shuffled labels: rank IC {mean:+.4f} in the mean of {len(self.shuffled)} placebos (standard "
-            f"deviation {self.spread:.4f}, largest |t| {top:.1f}), {self.rank_ic:+.4f} with the true ones"
+            f"Shuffled labels: rank IC {mean:+.4f} in the mean of {len(stocks)} placebos (standard "
+            f"deviation {spread:.4f}, largest |t| {top:.1f}), {self.rank_ic:+.4f} with the true ones"
         )
+        beaten = int((stocks["rank_ic"].abs() >= abs(self.rank_ic)).sum())
         if self.keeps_ic_without_labels:
-            return f"{words}: the IC stays where there is nothing to learn, so it comes from elsewhere: a leak?"
-        beaten = int((self.shuffled["rank_ic"].abs() >= abs(self.rank_ic)).sum())
-        if beaten:
-            return f"{words}: {beaten} placebos are as strong, so the model shows no more than they do."
-        return f"{words}: the IC is lost with the labels, as it should be."
+            words += ": the IC stays where there is nothing to learn, so it comes from elsewhere: a leak?"
+        elif beaten:
+            words += f": {beaten} of the placebos are as strong, so the model shows no more than they do."
+        else:
+            words += ": the IC is lost with the labels, as it should be."
+        if len(stocks) < len(self.shuffled):
+            words += f" With whole days shuffled {self.chance('days')[0]:+.4f} is left: what all days share."
+        return words
 
     def _about_delay(self) -> str:
         table = self.delayed["rank_ic"]
@@ -161,7 +171,9 @@ class Placebo:
             words += f", {table[1]:+.4f} one day late"
         words += f" and {table.iloc[-1]:+.4f} {table.index[-1]} days late"
         if self.falls_at_once:
-            return f"{words}: most of it is gone in one day, as where scores know the next one: look for a leak."
+            return (
+                f"{words}: most of it is gone in one day, as where scores know the next one: look for a leak."
+            )
         if self.keeps_ic_when_late:
             return f"{words}: it does not fall, so what is predicted is slower than the delay."
         return f"{words}: it falls with the delay, as it should."
@@ -206,7 +218,9 @@ def run_placebo(
     (2, [0, 20])
     """
     model = provider.provider if isinstance(provider, WalkForward) else provider
-    pairs = [(kind, seed) for kind in by for seed in seeds] if isinstance(model, FeatureSignal) else []
+    pairs: list[tuple[By, int]] = []
+    if isinstance(model, FeatureSignal):
+        pairs = [(kind, seed) for kind in by for seed in seeds]
     compared = _Compared(panel, provider.horizon, label)
     scores = copy.deepcopy(provider).fit(panel).predict(panel)
     rows = []

@@ -12,6 +12,7 @@ YEAR = 365
 EARLIEST = 7
 """Days from the end of a period to its statements, at least: books are closed and audited first."""
 _TOLERATED = 0.01
+_MONTH = 20
 
 
 def check_universe(panel: Panel) -> Check:
@@ -48,7 +49,7 @@ def check_universe(panel: Panel) -> Check:
         verdict = "looks ahead"
         finding = (
             f"today's members: the universe holds the same {members:,} of {len(panel.symbols):,} symbols, "
-            f"{panel.symbols[universe.any(axis=0).argmax()]} the first, on every day from "
+            f"{panel.symbols[int(universe.any(axis=0).argmax())]} the first, on every day from "
             f"{panel.dates[0].date()} to {panel.dates[-1].date()}; no index does. Remedy: give membership "
             "ranges with the days on which each symbol came and went"
         )
@@ -59,9 +60,9 @@ def check_universe(panel: Panel) -> Check:
 
 
 def _ended(panel: Panel) -> int:
-    """Count the universe's symbols that have no bar in the last tenth of the dates."""
+    """Count the universe's symbols that have no bar in the last month."""
     traded = panel.traded_array
-    last = traded[-max(len(panel) // 10, 1) :].any(axis=0)
+    last = traded[-_MONTH:].any(axis=0)
     return int((panel.universe_array.any(axis=0) & traded.any(axis=0) & ~last).sum())
 
 
@@ -131,11 +132,12 @@ def check_statements(statements: Statements) -> Check:
     if not early.any():
         return Check("statements", 0, 0, len(frame), "holds", finding)
     first = frame.iloc[int(early.argmax())]
+    verdict: VerdictName = "looks ahead" if early.mean() > _TOLERATED else "doubtful"
     finding = (
-        f"statements by period end: {int(early.sum()):,} of {len(frame):,} count within {EARLIEST} days of the "
+        f"{'by period end' if verdict == 'looks ahead' else 'a few by period end'}: "
+        f"{int(early.sum()):,} of {len(frame):,} count within {EARLIEST} days of the "
         f"end of their period, first that of {first['symbol']} for {first['period_end'].date()}, from "
         f"{first['visible'].date()} on; nobody publishes so soon. Remedy: give the days of announcement, or "
         "none, for the statutory deadline"
     )
-    verdict: VerdictName = "looks ahead" if early.mean() > _TOLERATED else "doubtful"
     return Check("statements", 0, 0, len(frame), verdict, finding)

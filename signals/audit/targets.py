@@ -95,9 +95,7 @@ class Target:
         return Outcome({**_schedule(provider, panel), "scores": scores}, provider)
 
 
-def _fit_date(
-    panel: Panel, fit_until: str | pd.Timestamp | None, provider: SignalProvider
-) -> pd.Timestamp:
+def _fit_date(panel: Panel, fit_until: str | pd.Timestamp | None, provider: SignalProvider) -> pd.Timestamp:
     if fit_until is not None:
         date = pd.Timestamp(fit_until)
         if not panel.dates[0] <= date < panel.dates[-2]:
