@@ -89,7 +89,8 @@ def draw_symbols(panel: Panel, n: int, seed: int) -> Panel:
 def first_score(settings: Settings, panel: Panel) -> pd.Timestamp:
     """Return the date from which the walk-forward scores; a default is taken from the whole panel."""
     start = build_walk_forward(settings, panel).start
-    return panel.dates[int(panel.dates.searchsorted(pd.Timestamp(start)))]
+    assert start is not None
+    return panel.dates[int(panel.dates.searchsorted(start))]
 
 
 def quick(settings: Settings, start: pd.Timestamp) -> tuple[Settings, list[str]]:
@@ -173,7 +174,9 @@ def try_placebos(
         small = _with(small, "model", {**_SHORT, "epochs": epochs})
         notes = [f"placebos with one network of up to {epochs} epochs each, the true labels likewise"]
     walk = build_walk_forward(small, panel)
-    found = run_placebo(walk, panel, label=settings.model.label, seeds=range(seeds), on_step=count)
+    found = run_placebo(
+        walk, panel, label=settings.model.label, seeds=range(seeds), by=["stocks"], on_step=count
+    )
     return found, notes
 
 

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ..signals.audit import Check, Placebo
-from ..signals.audit.placebo import By
 from .files import recorded
 
 if TYPE_CHECKING:
@@ -126,10 +125,6 @@ def _placebos(found: Placebo) -> Table:
     return grid
 
 
-def _chance(found: Placebo, by: By) -> dict[str, float]:
-    return dict(zip(("mean", "std", "largest_t"), found.chance(by), strict=True))
-
-
 def to_plain(result: "Audit") -> dict[str, Any]:
     """Return what ``audit.json`` holds."""
     placebo: dict[str, Any] | None = None
@@ -140,7 +135,7 @@ def to_plain(result: "Audit") -> dict[str, Any]:
             "t": found.t,
             "n_days": found.n_days,
             "shuffled": found.shuffled.to_dict("records"),
-            **{f"shuffled_by_{by}": _chance(found, by) for by in ("stocks", "days")},
+            "chance": dict(zip(("mean", "std", "largest_t"), found.chance(), strict=True)),
             "delayed": found.delayed.reset_index().to_dict("records"),
             "sentences": found.sentences(),
         }

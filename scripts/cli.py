@@ -166,12 +166,12 @@ def audit(
     start: Annotated[str | None, typer.Option(help="First date that the walk-forward scores.")] = None,
     end: Annotated[str | None, typer.Option(help="Last date of the bars.")] = None,
     model: Annotated[str | None, typer.Option(help="lstm, ridge, factor or random.")] = None,
-    symbols: Annotated[int | None, typer.Option(min=2, help="Symbols drawn: 40, 150 for placebos.")] = None,
+    symbols: Annotated[int | None, typer.Option(min=2, help="Symbols drawn: 40, 100 for placebos.")] = None,
     cuts: Annotated[int, typer.Option(min=1, help="Dates at which the future is exchanged.")] = 3,
     placebo: Annotated[
         bool, typer.Option("--placebo", help="Also shuffle the labels and delay the scores.")
     ] = False,
-    seeds: Annotated[int, typer.Option(min=2, help="Placebos of each kind.")] = 5,
+    seeds: Annotated[int, typer.Option(min=2, help="Placebos with shuffled labels.")] = 5,
     plugin: Annotated[str | None, typer.Option(help="A module of yours that registers factors.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Audit on the embedded simulated market.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,

@@ -30,7 +30,7 @@ from .factors import load_plugin
 
 FILES = ("audit.json", "audit.html")
 AUDITED_SYMBOLS = 40
-PLACEBO_SYMBOLS = 150
+PLACEBO_SYMBOLS = 100
 """Symbols of a placebo: an IC needs more of them than a look ahead does."""
 
 
@@ -47,7 +47,7 @@ class Extent:
     placebo
         Whether placebos are run, too.
     seeds
-        Placebos of each kind.
+        Placebos with shuffled labels.
     """
 
     symbols: int | None = None
