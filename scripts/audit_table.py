@@ -81,7 +81,8 @@ def print_audit(result: "Audit", console: Console | None = None) -> None:
     for row in rows(result.checks):
         if row.finding:
             console.print()
-            console.print(Text(f"{row.name}: {row.finding}"), soft_wrap=True)
+            said = row.finding if row.name.startswith("placebo") else f"{row.name}: {row.finding}"
+            console.print(Text(said), soft_wrap=True)
     if result.placebo is not None:
         console.print()
         console.print(_placebos(result.placebo))

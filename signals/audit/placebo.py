@@ -38,7 +38,7 @@ class ShuffledLabels:
     --------
     >>> labels = np.array([[1.0, np.nan, 2.0, 3.0]])
     >>> ShuffledLabels(seed=1)(labels).tolist()
-    [[2.0, nan, 3.0, 1.0]]
+    [[3.0, nan, 1.0, 2.0]]
     """
 
     seed: int

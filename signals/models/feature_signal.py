@@ -79,8 +79,7 @@ class FeatureSignal(SignalProvider):
         returns = forward_returns(panel, self.horizon, label=self.label)
         returns = np.where(panel.universe_array & panel.traded_array, returns, np.nan)
         self._require_rows(returns)
-        if self.label_transform is not None:
-            returns = self.label_transform(returns)
+        returns = self._transformed(returns)
         self.features_ = FeaturePipeline(
             factors=self.factors,
             preprocessor=self.preprocessor,
@@ -121,6 +120,9 @@ class FeatureSignal(SignalProvider):
                 f"have a known return {self.horizon} sessions ahead, got {known} of {len(returns)}; "
                 "give a longer panel, more stocks or a shorter horizon"
             )
+
+    def _transformed(self, returns: np.ndarray) -> np.ndarray:
+        return returns if self.label_transform is None else self.label_transform(returns)
 
     def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
         """Turn T x N returns, NaN where unknown, into what is learned: places within the day."""

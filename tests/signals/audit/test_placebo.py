@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from btalpha.feeds import Panel, simulate_market
-from btalpha.signals import FactorSignal, ICScreen, RidgeSignal, SignalProvider, WalkForward, forward_returns
+from btalpha.signals import (
+    FactorSignal,
+    ICScreen,
+    LSTMSignal,
+    RidgeSignal,
+    SignalProvider,
+    WalkForward,
+    forward_returns,
+)
 from btalpha.signals.audit import Placebo, ShuffledLabels, run_placebo, shuffle_labels
 from btalpha.signals.audit.placebo import delayed_ic
 
@@ -82,6 +90,16 @@ class TestShuffledLabels:
         assert true.coefficients_ is not None
         assert placebo.coefficients_ is not None
         assert np.abs(placebo.coefficients_).max() < np.abs(true.coefficients_).max() / 3
+
+    def test_an_output_a_day_learns_them_too(self, strong: Panel) -> None:
+        plain = LSTMSignal(factors=CODES[:2], horizon=2, outputs="daily")
+        shuffled = shuffle_labels(plain, 0)
+        assert isinstance(shuffled, LSTMSignal)
+        true, placebo = plain._daily_labels(strong), shuffled._daily_labels(strong)
+        assert true.shape == (*strong.traded_array.shape, 2)
+        for day in range(2):
+            assert abs(np.nanmean(true[:, :, day] * placebo[:, :, day])) < 0.05
+            np.testing.assert_allclose(np.sort(placebo[:, :, day]), np.sort(true[:, :, day]))
 
     def test_what_learns_nothing_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"must be a FeatureSignal, .* got FactorSignal"):
