@@ -164,6 +164,54 @@ def screen(
     run(settings, out, demo=demo, quiet=quiet)
 
 
+@app.command()
+def audit(
+    config: Config = None,
+    data: Data = None,
+    members: Members = None,
+    index: Index = None,
+    statements: Statements = None,
+    benchmark: Benchmark = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
+        "runs/audit"
+    ),
+    start: Annotated[str | None, typer.Option(help="First date that the walk-forward scores.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date of the bars.")] = None,
+    model: Annotated[str | None, typer.Option(help="lstm, ridge, factor or random.")] = None,
+    symbols: Annotated[int | None, typer.Option(min=2, help="Symbols drawn: 40, 100 for placebos.")] = None,
+    cuts: Annotated[int, typer.Option(min=1, help="Dates at which the future is exchanged.")] = 3,
+    placebo: Annotated[
+        bool, typer.Option("--placebo", help="Also shuffle the labels and delay the scores.")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=2, help="Placebos with shuffled labels.")] = 5,
+    plugin: Annotated[str | None, typer.Option(help="A module of yours that registers factors.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Audit on the embedded simulated market.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
+) -> None:
+    """Prove that nothing looks ahead: exchange the future and compare; exit code 1 if anything moved."""
+    from .commands.audit import Extent, run
+    from .settings import load_settings
+
+    if demo and config is None:
+        config = Path(__file__).parent / "configs" / "demo.toml"
+    settings = load_settings(
+        config,
+        {
+            "data.bars": data,
+            "data.members": members,
+            "data.index": index,
+            "data.statements": statements,
+            "data.benchmark": benchmark,
+            "data.end": end,
+            "walk_forward.start": start,
+            "model.name": model,
+        },
+    )
+    extent = Extent(symbols=symbols, cuts=cuts, placebo=placebo, seeds=seeds)
+    if not run(settings, out, extent, demo=demo, quiet=quiet, plugin=plugin):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line; what a user can mend is one clear line and exit code 2.
 

@@ -2,7 +2,7 @@
 
 import copy
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import bottleneck as bn
@@ -33,6 +33,9 @@ class FeaturePipeline:
     horizon, label
         What the screening compares with; see :func:`~btalpha.signals.labels.forward_returns`.
 
+    label_transform
+        Applied to what the screening compares with, see ``FeatureSignal``.
+
     Attributes
     ----------
     codes_ : list of str
@@ -49,12 +52,14 @@ class FeaturePipeline:
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        label_transform: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.factors = factors
         self.preprocessor = preprocessor
         self.screen = screen
         self.horizon = horizon
         self.label = label
+        self.label_transform = label_transform
         self.codes_: list[str] | None = None
         self.preprocessor_: Preprocessor | None = None
         self.screen_: ICScreen | None = None
@@ -91,6 +96,8 @@ class FeaturePipeline:
         if self.screen is not None:
             with stage("screen"):
                 labels = self.screen.labels(panel, self.horizon, label=self.label)
+                if self.label_transform is not None:
+                    labels = self.label_transform(labels)
                 self.screen_ = copy.deepcopy(self.screen).fit(
                     cleaned, labels, universe=universe, horizon=self.horizon
                 )

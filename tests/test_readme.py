@@ -50,6 +50,7 @@ def test_the_commands_parse(command: str, monkeypatch: pytest.MonkeyPatch) -> No
     from btalpha.scripts import cli
 
     called: list[str] = []
+    monkeypatch.setattr("btalpha.scripts.commands.audit.run", lambda *_, **__: called.append("audit") or True)
     monkeypatch.setattr("btalpha.scripts.commands.backtest.run", lambda *_, **__: called.append("backtest"))
     monkeypatch.setattr("btalpha.scripts.commands.factors.run", lambda *_, **__: called.append("factors"))
     monkeypatch.setattr("btalpha.scripts.commands.screen.run", lambda *_, **__: called.append("screen"))

@@ -1,7 +1,7 @@
 """What every model on cleaned factors shares: features in, calibrated scores out."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,7 +40,12 @@ class FeatureSignal(SignalProvider):
         The fitted pipeline; ``features_.codes_`` names the factors in use.
     slope_ : float
         Expected return per day of one unit of score.
+    label_transform : callable or None
+        Applied to the T x N labels before screening and training, to try what they are worth
+        (:func:`~btalpha.signals.audit.shuffle_labels`); ``None`` learns from them as they are.
     """
+
+    label_transform: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __init__(
         self,
@@ -74,12 +79,14 @@ class FeatureSignal(SignalProvider):
         returns = forward_returns(panel, self.horizon, label=self.label)
         returns = np.where(panel.universe_array & panel.traded_array, returns, np.nan)
         self._require_rows(returns)
+        returns = self._transformed(returns)
         self.features_ = FeaturePipeline(
             factors=self.factors,
             preprocessor=self.preprocessor,
             screen=self.screen,
             horizon=self.horizon,
             label=self.label,
+            label_transform=self.label_transform,
         )
         features = self.features_.fit_transform(panel)
         labels = self._labels(returns, panel.universe_array)
@@ -113,6 +120,9 @@ class FeatureSignal(SignalProvider):
                 f"have a known return {self.horizon} sessions ahead, got {known} of {len(returns)}; "
                 "give a longer panel, more stocks or a shorter horizon"
             )
+
+    def _transformed(self, returns: np.ndarray) -> np.ndarray:
+        return returns if self.label_transform is None else self.label_transform(returns)
 
     def _finish(self, scores: np.ndarray, panel: Panel) -> pd.DataFrame:
         eligible = panel.universe_array & panel.traded_array

@@ -238,4 +238,5 @@ class LSTMSignal(FeatureSignal):
         eligible = panel.universe_array & panel.traded_array
         returns = daily_forward_returns(panel, self.horizon, label=self.label)
         days = [np.where(eligible, returns[..., day], np.nan) for day in range(self.horizon)]
-        return np.stack([self._labels(day, panel.universe_array) for day in days], axis=-1)
+        labels = [self._labels(self._transformed(day), panel.universe_array) for day in days]
+        return np.stack(labels, axis=-1)
