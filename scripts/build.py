@@ -90,6 +90,8 @@ def build_provider(
         hidden=model.hidden,
         layers=model.layers,
         dropout=model.dropout,
+        outputs=model.outputs,
+        target=model.target,
         loss=model.loss,
         epochs=model.epochs,
         patience=model.patience,
@@ -114,6 +116,7 @@ def _features(settings: Settings) -> dict[str, Any]:
         "screen": None if screen.method == "none" else build_screen(settings),
         "horizon": settings.model.horizon,
         "label": settings.model.label,
+        "inputs": settings.model.inputs,
     }
 
 

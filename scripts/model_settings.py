@@ -35,7 +35,8 @@ class ModelSettings(BaseModel):
 
     ``name``: one of :data:`MODELS`, or ``"package.module:Class"`` for a provider of your own.
     ``alpha`` is for ridge, ``code`` and ``sign`` for one factor, ``members`` and ``member_weights`` for
-    the ensemble, the table ``lightgbm`` for LightGBM, the rest for the LSTM.
+    the ensemble, the table ``lightgbm`` for LightGBM, ``inputs`` for all that learn from factors, the rest
+    for the LSTM.
     """
 
     model_config = _CHECKED
@@ -43,10 +44,13 @@ class ModelSettings(BaseModel):
     name: str | list[str] = "lstm"
     horizon: Annotated[int, Field(ge=1, le=250)] = 5
     label: Literal["open", "close"] = "open"
+    inputs: list[Literal["bars", "market"]] = ["bars", "market"]
     hidden: Annotated[int, Field(ge=1)] = 64
     layers: Annotated[int, Field(ge=1)] = 1
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    loss: Literal["correlation", "mse"] = "correlation"
+    outputs: Literal["horizon", "daily"] = "horizon"
+    target: Literal["rank", "zscore"] = "rank"
+    loss: Literal["correlation", "mse", "pairwise"] = "correlation"
     epochs: Annotated[int, Field(ge=1)] = 30
     patience: Annotated[int, Field(ge=1)] = 5
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3

@@ -12,6 +12,7 @@ import pandas as pd
 from ..feeds import Panel
 from .factors import compute_factors
 from .factors.factor import FactorError
+from .inputs import check_kinds, compute_inputs
 from .preprocessing import Preprocessor
 from .provider import NotFittedError
 from .screening import ICScreen
@@ -32,14 +33,18 @@ class FeaturePipeline:
         Unfitted; copies are fitted. ``screen=None`` keeps every factor.
     horizon, label
         What the screening compares with; see :func:`~btalpha.signals.labels.forward_returns`.
-
     label_transform
         Applied to what the screening compares with, see ``FeatureSignal``.
+    inputs
+        Kinds of inputs beside the factors, which are neither cleaned nor screened; see
+        :func:`~btalpha.signals.inputs.compute_inputs`.
 
     Attributes
     ----------
     codes_ : list of str
-        The F features, strongest first where they were screened.
+        The factors, strongest first where they were screened.
+    inputs_ : list of str
+        The inputs beside them. Together they are the F features, in this order.
     screen_ : ICScreen or None
         The fitted screen, with its table.
     """
@@ -53,17 +58,26 @@ class FeaturePipeline:
         horizon: int = 5,
         label: str = "open",
         label_transform: Callable[[np.ndarray], np.ndarray] | None = None,
+        inputs: Sequence[str] = (),
     ) -> None:
+        check_kinds(inputs)
         self.factors = factors
         self.preprocessor = preprocessor
         self.screen = screen
         self.horizon = horizon
         self.label = label
         self.label_transform = label_transform
+        self.inputs = tuple(inputs)
+        self.inputs_: list[str] = []
         self.codes_: list[str] | None = None
         self.preprocessor_: Preprocessor | None = None
         self.screen_: ICScreen | None = None
         self.shared_key_: str | None = None
+
+    @property
+    def n_features(self) -> int:
+        """F, number of factors and inputs together."""
+        return len(self.codes_ or []) + len(self.inputs_)
 
     def fit(self, panel: Panel) -> Self:
         """Learn the cleaning statistics and choose the features."""
@@ -107,7 +121,9 @@ class FeaturePipeline:
                     f"screen kept none of {len(cleaned)} factors over {len(panel)} dates; "
                     "lower its thresholds, set min_factors, or give a longer panel or more stocks"
                 )
-        return _stack(cleaned, self.codes_, panel)
+        inputs = compute_inputs(panel, self.inputs)
+        self.inputs_ = list(inputs)
+        return _stack({code: cleaned[code].to_numpy() for code in self.codes_} | inputs, panel)
 
     def transform(self, panel: Panel) -> np.ndarray:
         """Return the features of a panel.
@@ -140,7 +156,19 @@ class FeaturePipeline:
             )
         with stage("factors"):
             context = neutralisation_context(panel, self.preprocessor_)
-            return _stack(self.preprocessor_.transform(raw, _counted(panel), context), self.codes_, panel)
+            cleaned = self.preprocessor_.transform(raw, _counted(panel), context)
+            inputs = self._same_inputs(panel)
+            return _stack({code: cleaned[code].to_numpy() for code in self.codes_} | inputs, panel)
+
+    def _same_inputs(self, panel: Panel) -> dict[str, np.ndarray]:
+        inputs = compute_inputs(panel, self.inputs)
+        missing = [name for name in self.inputs_ if name not in inputs]
+        if missing:
+            raise ValueError(
+                f"the panel lacks what {', '.join(missing)} come from, on which the model was fitted; "
+                "give it the fields turnover and amount, or fit without them"
+            )
+        return {name: inputs[name] for name in self.inputs_}
 
 
 def _counted(panel: Panel) -> np.ndarray:
@@ -186,11 +214,10 @@ def _with_values(factors: Mapping[str, pd.DataFrame], panel: Panel) -> dict[str,
     return kept
 
 
-def _stack(factors: Mapping[str, pd.DataFrame], codes: Sequence[str], panel: Panel) -> np.ndarray:
+def _stack(features: Mapping[str, np.ndarray], panel: Panel) -> np.ndarray:
     traded = panel.traded_array
-    out = np.full((*traded.shape, len(codes)), np.nan, dtype=np.float32)
-    for place, code in enumerate(codes):
-        values = factors[code].to_numpy()
+    out = np.full((*traded.shape, len(features)), np.nan, dtype=np.float32)
+    for place, values in enumerate(features.values()):
         out[:, :, place] = np.where(traded, np.where(np.isfinite(values), values, 0.0), np.nan)
     return out
 

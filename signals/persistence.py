@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 
 
 class ModelFileError(ValueError):

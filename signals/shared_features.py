@@ -49,7 +49,7 @@ class SharedFeatures:
         values = self._get(key)
         if values is None or key not in self._fitted:
             values = self._put(key, compute(panel))
-            names = ("codes_", "preprocessor_", "screen_")
+            names = ("codes_", "inputs_", "preprocessor_", "screen_")
             self._fitted[key] = {name: getattr(pipeline, name) for name in names}
         for name, value in self._fitted[key].items():
             setattr(pipeline, name, value)
@@ -119,6 +119,8 @@ def current() -> SharedFeatures | None:
 
 def _settings(pipeline: "FeaturePipeline") -> str | None:
     """Return what a pipeline's features depend on beside the bars, as text; None if that cannot be told."""
+    if pipeline.label_transform is not None:
+        return None
     cleaning, screen = pipeline.preprocessor or Preprocessor(), pipeline.screen
     if type(cleaning) is not Preprocessor or cleaning.steps is not None:
         return None
@@ -130,5 +132,6 @@ def _settings(pipeline: "FeaturePipeline") -> str | None:
         "screen": None if screen is None else screen.get_settings(),
         "horizon": pipeline.horizon,
         "label": pipeline.label,
+        "inputs": pipeline.inputs,
     }
     return json.dumps(content, sort_keys=True, default=str)

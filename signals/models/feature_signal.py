@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...feeds import Panel
 from ..features import FeaturePipeline, rank_labels
+from ..inputs import check_kinds
 from ..labels import check_label, forward_returns
 from ..persistence import fits_model, read_model, write_model
 from ..preprocessing import Preprocessor
@@ -33,6 +34,9 @@ class FeatureSignal(SignalProvider):
         Sessions that a score looks ahead.
     label
         ``"open"`` or ``"close"``, see :func:`~btalpha.signals.labels.forward_returns`.
+    inputs
+        Beside the factors: ``"bars"`` and ``"market"``, see
+        :func:`~btalpha.signals.inputs.compute_inputs`.
 
     Attributes
     ----------
@@ -55,13 +59,16 @@ class FeatureSignal(SignalProvider):
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        inputs: Sequence[str] = (),
     ) -> None:
         check_label(horizon, label)
+        check_kinds(inputs)
         self.factors = factors
         self.preprocessor = preprocessor
         self.screen = screen
         self.horizon = horizon
         self.label = label
+        self.inputs = tuple(inputs)
         self.features_: FeaturePipeline | None = None
         self.slope_: float = 1.0
 
@@ -87,6 +94,7 @@ class FeatureSignal(SignalProvider):
             horizon=self.horizon,
             label=self.label,
             label_transform=self.label_transform,
+            inputs=self.inputs,
         )
         features = self.features_.fit_transform(panel)
         labels = self._labels(returns, panel.universe_array)
@@ -143,7 +151,13 @@ class FeatureSignal(SignalProvider):
         preprocessor = self.features_.preprocessor_
         assert preprocessor is not None
         settings = {
-            "model": {**self._settings_to_save(), "horizon": self.horizon, "label": self.label},
+            "model": {
+                **self._settings_to_save(),
+                "horizon": self.horizon,
+                "label": self.label,
+                "inputs": self.inputs,
+            },
+            "input_names": self.features_.inputs_,
             "codes": self.features_.codes_,
             "preprocessor": preprocessor.get_settings(),
             "symbols": preprocessor.symbols,
@@ -166,7 +180,10 @@ class FeatureSignal(SignalProvider):
         with fits_model(path):
             signal = cls(**settings["model"])
             signal.slope_ = settings["slope"]
-            signal.features_ = FeaturePipeline(horizon=signal.horizon, label=signal.label)
+            signal.features_ = FeaturePipeline(
+                horizon=signal.horizon, label=signal.label, inputs=signal.inputs
+            )
+            signal.features_.inputs_ = settings["input_names"]
             signal.features_.codes_ = settings["codes"]
             signal.features_.preprocessor_ = Preprocessor(**settings["preprocessor"]).restore(
                 settings["codes"], settings["symbols"], arrays

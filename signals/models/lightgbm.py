@@ -48,7 +48,7 @@ class LightGBMSignal(FeatureSignal):
 
     Parameters
     ----------
-    factors, preprocessor, screen, horizon, label
+    factors, preprocessor, screen, horizon, label, inputs
         See :class:`~btalpha.signals.models.feature_signal.FeatureSignal`.
     target
         What is learned: ``"rank"``, the place among the universe of the day, or ``"return"``, the
@@ -96,6 +96,7 @@ class LightGBMSignal(FeatureSignal):
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        inputs: Sequence[str] = (),
         target: str = "rank",
         n_estimators: int = 500,
         learning_rate: float = 0.03,
@@ -110,7 +111,12 @@ class LightGBMSignal(FeatureSignal):
         seed: int = 0,
     ) -> None:
         super().__init__(
-            factors=factors, preprocessor=preprocessor, screen=screen, horizon=horizon, label=label
+            factors=factors,
+            preprocessor=preprocessor,
+            screen=screen,
+            horizon=horizon,
+            label=label,
+            inputs=inputs,
         )
         self.target = target
         self.n_estimators = n_estimators
@@ -158,7 +164,7 @@ class LightGBMSignal(FeatureSignal):
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         assert self.features_ is not None
         texts = [array_to_text(arrays[f"trees.{number}"]) for number in range(self.ensemble)]
-        self._keep(texts, len(self.features_.codes_ or []))
+        self._keep(texts, self.features_.n_features)
 
     def _train(self, features: np.ndarray, labels: np.ndarray, panel: Panel) -> slice:
         import_lightgbm()

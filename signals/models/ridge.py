@@ -18,7 +18,7 @@ class RidgeSignal(FeatureSignal):
     ----------
     alpha
         Penalty on the squared coefficients, in units of one row.
-    factors, preprocessor, screen, horizon, label
+    factors, preprocessor, screen, horizon, label, inputs
         See :class:`~btalpha.signals.models.feature_signal.FeatureSignal`.
 
     Examples
@@ -39,9 +39,15 @@ class RidgeSignal(FeatureSignal):
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        inputs: Sequence[str] = (),
     ) -> None:
         super().__init__(
-            factors=factors, preprocessor=preprocessor, screen=screen, horizon=horizon, label=label
+            factors=factors,
+            preprocessor=preprocessor,
+            screen=screen,
+            horizon=horizon,
+            label=label,
+            inputs=inputs,
         )
         if not alpha >= 0:
             raise ValueError(f"alpha must be 0 or more, got {alpha}")

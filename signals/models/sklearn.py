@@ -33,7 +33,7 @@ class SklearnSignal(FeatureSignal):
     target
         What is learned: ``"rank"``, the place among the universe of the day (mean 0 and about unit
         variance), or ``"return"``, the daily return beyond the universe's mean (fraction).
-    factors, preprocessor, screen, horizon, label
+    factors, preprocessor, screen, horizon, label, inputs
         See :class:`~btalpha.signals.models.feature_signal.FeatureSignal`.
 
     Attributes
@@ -66,9 +66,15 @@ class SklearnSignal(FeatureSignal):
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        inputs: Sequence[str] = (),
     ) -> None:
         super().__init__(
-            factors=factors, preprocessor=preprocessor, screen=screen, horizon=horizon, label=label
+            factors=factors,
+            preprocessor=preprocessor,
+            screen=screen,
+            horizon=horizon,
+            label=label,
+            inputs=inputs,
         )
         check_target(target)
         _check_estimator(estimator)
@@ -116,7 +122,7 @@ class SklearnSignal(FeatureSignal):
 
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         assert self.features_ is not None
-        n_features = len(self.features_.codes_ or [])
+        n_features = self.features_.n_features
         if "trees" in arrays:
             self._trees = array_to_text(arrays["trees"])
             self._booster = from_text(self._trees, n_features)

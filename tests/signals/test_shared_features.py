@@ -32,8 +32,9 @@ def test_the_scores_are_the_same_and_computed_once(gappy: Panel) -> None:
         {"preprocessor": Preprocessor(scale="zscore")},
         {"factors": CODES[:3]},
         {"screen": ICScreen(min_factors=2)},
+        {"inputs": ["market"]},
     ],
-    ids=str,
+    ids=lambda other: next(iter(other)),
 )
 def test_other_settings_are_not_shared(gappy: Panel, other: dict) -> None:
     want = RidgeSignal(**{"factors": CODES, **other}).fit(gappy).predict(gappy)

@@ -33,7 +33,7 @@ class LSTMSignal(FeatureSignal):
 
     Parameters
     ----------
-    factors, preprocessor, screen, horizon, label
+    factors, preprocessor, screen, horizon, label, inputs
         See :class:`~btalpha.signals.models.feature_signal.FeatureSignal`.
     hidden, layers, dropout
         Size of the network.
@@ -87,6 +87,7 @@ class LSTMSignal(FeatureSignal):
         screen: ICScreen | None = None,
         horizon: int = 5,
         label: str = "open",
+        inputs: Sequence[str] = ("bars", "market"),
         hidden: int = 64,
         layers: int = 1,
         dropout: float = 0.1,
@@ -107,7 +108,12 @@ class LSTMSignal(FeatureSignal):
         on_epoch: "Callable[[int, Epoch], None] | None" = None,
     ) -> None:
         super().__init__(
-            factors=factors, preprocessor=preprocessor, screen=screen, horizon=horizon, label=label
+            factors=factors,
+            preprocessor=preprocessor,
+            screen=screen,
+            horizon=horizon,
+            label=label,
+            inputs=inputs,
         )
         self.hidden = hidden
         self.layers = layers
@@ -182,7 +188,7 @@ class LSTMSignal(FeatureSignal):
 
     def _restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         assert self.features_ is not None
-        self.ensemble_ = self._build(len(self.features_.codes_ or []))
+        self.ensemble_ = self._build(self.features_.n_features)
         self.ensemble_.restore(arrays)
 
     def _labels(self, returns: np.ndarray, universe: np.ndarray) -> np.ndarray:
@@ -237,6 +243,8 @@ class LSTMSignal(FeatureSignal):
     def _daily_labels(self, panel: Panel) -> np.ndarray:
         eligible = panel.universe_array & panel.traded_array
         returns = daily_forward_returns(panel, self.horizon, label=self.label)
-        days = [np.where(eligible, returns[..., day], np.nan) for day in range(self.horizon)]
+        days = [
+            self._transformed(np.where(eligible, returns[..., day], np.nan)) for day in range(self.horizon)
+        ]
         labels = [self._labels(self._transformed(day), panel.universe_array) for day in days]
         return np.stack(labels, axis=-1)

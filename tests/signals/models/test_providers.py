@@ -57,10 +57,14 @@ MAKERS: dict[str, Callable[[], SignalProvider]] = {
     ),
     "lstm": lstm,
     "lstm with dropout and mse": lambda: lstm(layers=2, dropout=0.3, loss="mse", ensemble=1),
+    "lstm with an output a day": lambda: lstm(outputs="daily", target="zscore", loss="pairwise", ensemble=1),
+    "lstm on factors alone": lambda: lstm(inputs=(), ensemble=1),
+    "ridge on bars": lambda: RidgeSignal(factors=CODES, inputs=["bars"], horizon=3),
     "factor": lambda: FactorSignal("rev5", sign=-1, horizon=4),
     "random": lambda: RandomSignal(seed=3),
     "lightgbm": trees,
     "lightgbm on returns": lambda: trees(target="return", ensemble=1, bagging_fraction=1.0),
+    "lightgbm on the market": lambda: trees(inputs=["market"], ensemble=1),
     "scikit-learn": linear,
     "scikit-learn on returns": lambda: linear("return"),
     "scikit-learn with trees": lgbm_regressor,
@@ -72,7 +76,7 @@ MAKERS: dict[str, Callable[[], SignalProvider]] = {
         min_members=1,
     ),
 }
-NEED_LIGHTGBM = {"lightgbm", "lightgbm on returns", "scikit-learn with trees"}
+NEED_LIGHTGBM = {"lightgbm", "lightgbm on the market", "lightgbm on returns", "scikit-learn with trees"}
 ABLE = [pytest.param(name, marks=pytest.mark.lightgbm) if name in NEED_LIGHTGBM else name for name in MAKERS]
 LEARNING = [name for name in ABLE if name not in ("factor", "random")]
 

@@ -124,7 +124,9 @@ class TestOutputs:
 class TestSuspendedDays:
     def test_have_no_score_and_do_not_move_the_state(self, fitted: LSTMSignal) -> None:
         """Taking a suspended day out of the features altogether changes no other score of the stock."""
-        features = np.random.default_rng(0).normal(size=(50, 3, 4)).astype(np.float32)
+        features = (
+            np.random.default_rng(0).normal(size=(50, 3, fitted.features_.n_features)).astype(np.float32)
+        )
         features[20:26, 1] = np.nan
         panel = _panel(50, 3)
         with_gap = fitted._score_each(features, panel)[0]
