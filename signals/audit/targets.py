@@ -129,5 +129,5 @@ def _schedule(walk: WalkForward, panel: Panel) -> Frames:
 def _refuse_carried_in(walk: WalkForward, panel: Panel) -> None:
     """Fit the first model once more: after a prediction it may hold later bars with good reason."""
     first = walk.fits_[0]
-    provider = copy.deepcopy(walk.provider).fit(panel.between(first.first, first.date))
+    provider = copy.deepcopy(walk.provider).fit(first.window.of(panel))
     refuse_carried(provider, first.date)

@@ -1,5 +1,6 @@
 """Leaks planted where a user would make them, each caught by its name; the honest twin passes."""
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Self
 
@@ -141,14 +142,28 @@ class TestLabels:
         assert_causal(walk(gappy, LearnsFromGivenLabels(labels)), gappy)
 
     def test_a_fit_that_sees_one_row_more_is_caught_on_its_own_day(self, gappy: Panel) -> None:
-        class OneRowMore(WalkForward):
-            def _window(self, panel: Panel, date: pd.Timestamp) -> Panel:
-                row = int(panel.dates.get_loc(date))  # type: ignore[arg-type]
-                return panel.until(panel.dates[min(row + 1, len(panel) - 1)])
+        class FitsItself(WalkForward):
+            """Fits up to some rows after each date of the schedule, and scores from the date on."""
+
+            more = 0
+
+            def predict(self, panel: Panel) -> pd.DataFrame:
+                super().predict(panel)
+                out = panel.frame(np.full((len(panel), len(panel.symbols)), np.nan))
+                starts = [int(row) for row in panel.dates.get_indexer(pd.Index([f.date for f in self.fits_]))]
+                for row in starts:
+                    seen = panel.until(panel.dates[min(row + self.more, len(panel) - 1)])
+                    model = copy.deepcopy(self.provider).fit(seen)
+                    out.iloc[row:] = model.predict(panel).iloc[row:]
+                return out
+
+        class OneRowMore(FitsItself):
+            more = 1
 
         start = gappy.dates[110]
         with pytest.raises(LookAheadError, match=r"scores of .*no factor moved, raw or cleaned: the labels"):
             assert_causal(OneRowMore(ridge(), start=start, refit=31), gappy, cuts=1)
+        assert_causal(FitsItself(ridge(), start=start, refit=31), gappy, cuts=1)
 
 
 # -- cleaning ------------------------------------------------------------------------------------
