@@ -130,14 +130,3 @@ class Matched:
         stays = eligible & (places < self._stay - bound.sum(axis=1, keepdims=True))
         np.put_along_axis(table, held.names, np.where(stays, drawn + 1.0, drawn - 1.0), axis=1)
         return table[:, :-1]
-
-
-def kept_names(before: set[str], after: set[str]) -> int:
-    """Return how many names were held before and after.
-
-    Examples
-    --------
-    >>> kept_names({"A", "B"}, {"B", "C"})
-    1
-    """
-    return len(before & after)
