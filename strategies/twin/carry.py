@@ -10,6 +10,7 @@ import numpy as np
 from ..exchange.orphans import is_gone
 from ..planner import Lots, Reason, Rules, plan_orders
 from ..schedule import Rule, Schedule
+from ..trade_options import TradeOptions
 from .fills import Bars, Orders, fill
 from .market import Market
 from .portfolios import Portfolios
@@ -28,6 +29,12 @@ class Terms:
     rules: Rules
     rebalance: Rule
     at_close: bool
+
+
+def terms_of(options: TradeOptions) -> Terms:
+    """Return the terms that a backtest's options come to."""
+    at_close = options.execution == "close"
+    return Terms(rules=options.rules(), rebalance=options.rebalance, at_close=at_close)
 
 
 @dataclass(frozen=True)

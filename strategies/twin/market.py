@@ -1,4 +1,4 @@
-"""The bars as the twin reads them: arrays of sessions x names, none of them looked at ahead of its session."""
+"""The bars as the twin reads them: arrays of sessions x names, none looked at ahead of its session."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ class Portfolios:
         self._arrange(order, np.where(held, self.names, nothing))
 
     def _arrange(self, order: np.ndarray, names: np.ndarray) -> None:
-        missing = ((0, 0), (0, names.shape[1] - self.names.shape[1]))
         for name in ("shares", "ages", "filled"):
-            values = np.pad(getattr(self, name), missing)
+            values = np.zeros(names.shape, dtype=getattr(self, name).dtype)
+            values[:, : self.names.shape[1]] = getattr(self, name)
             setattr(self, name, np.take_along_axis(values, order, axis=1))
         self.names = np.take_along_axis(names, order, axis=1)

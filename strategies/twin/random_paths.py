@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,14 +14,27 @@ from ..exchange.fees import FeeSchedule
 from ..exchange.fill_rules import FillRules
 from ..span import market_of, on_dates, window_of
 from ..trade_options import TradeOptions
-from .carry import Terms, carry
+from .carry import carry, terms_of
 from .market import Market
 from .sources import Matched, Scores, Uniform
 from .venue import make_venue
 
-# Portfolios are carried in batches of this many, always whole ones: so a portfolio's values have the same
-# bytes however many are asked for, and the arrays stay in the processor's cache.
-_BATCH = 100
+# Portfolios are carried in batches with these bounds, always whole ones, so that a portfolio's values have
+# the same bytes however many are asked for. A few need no large batch; many are faster in large ones, as
+# long as their arrays stay in the processor's cache.
+_BOUNDS = (0, 50, 250, 500)
+
+
+def batches_of(n: int) -> list[range]:
+    """Return the batches that n portfolios are in.
+
+    Examples
+    --------
+    >>> batches_of(3), batches_of(600)
+    ([range(0, 50)], [range(0, 50), range(50, 250), range(250, 500), range(500, 1000)])
+    """
+    bounds = [*_BOUNDS, *range(2 * _BOUNDS[-1], n + _BOUNDS[-1], _BOUNDS[-1])]
+    return [range(begin, end) for begin, end in pairwise(bounds) if begin < n]
 
 
 def seed_of(seed: int, portfolio: int) -> int:
@@ -70,25 +84,23 @@ def random_paths(
     window, first = window_of(panel, options.start, options.end)
     drawn = eligible & panel.universe_array & panel.traded_array
     named = market_of(window, panel.frame(np.where(drawn, 0.0, np.nan)), options.k)
-    venue = make_venue(
-        options.cash, options.fees, options.exchange, options.listings, options.delistings, options.recovery
-    )
+    venue = make_venue(panel, options)
     market = Market(named, venue)
     columns = np.flatnonzero(panel.symbols.isin(named.symbols))
     rows = market.rows + int(panel.dates.searchsorted(window.dates[0]))
-    terms = Terms(rules=options.rules(), rebalance=options.rebalance, at_close=options.execution == "close")
-    batches: list[np.ndarray] = []
+    terms = terms_of(options)
+    values: list[np.ndarray] = []
     costs: list[np.ndarray] = []
-    for begin in range(0, n, _BATCH):
-        seeds = [seed_of(seed, number) for number in range(begin, begin + _BATCH)]
+    for batch in batches_of(n):
+        seeds = [seed_of(seed, number) for number in batch]
         scores: Scores = Uniform(seeds, drawn[np.ix_(rows, columns)], rows, columns, len(panel.symbols))
         if kept is not None:
             scores = Matched(scores, kept)
-        paths = carry(market, venue, scores, terms, _BATCH, options.cash)
-        batches.append(paths.values)
+        paths = carry(market, venue, scores, terms, len(batch), options.cash)
+        values.append(paths.values)
         costs.append(paths.fees)
         if progress is not None:
-            progress(min(begin + _BATCH, n), n)
-    values = pd.DataFrame(np.hstack(batches)[:, :n], index=window.dates[market.rows])
-    _, returns = on_dates(values, window.dates[first:], options.cash)
+            progress(min(batch.stop, n), n)
+    table = pd.DataFrame(np.hstack(values)[:, :n], index=window.dates[market.rows])
+    _, returns = on_dates(table, window.dates[first:], options.cash)
     return returns, pd.Series(np.concatenate(costs)[:n], name="costs")

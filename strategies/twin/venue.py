@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ...feeds import Panel
 from ..exchange.fees import FeeSchedule
 from ..exchange.fill_rules import FREE, FillRules
 from ..exchange.orphans import to_dates
-from ..make_broker import FeesLike, make_broker
+from ..make_broker import make_broker
+from ..span import first_sessions
+from ..trade_options import TradeOptions
 
 # As AShareBroker has it by default.
 GONE_AFTER = 365.0
@@ -50,14 +53,7 @@ class Venue:
         return np.abs(changes) * self.fees * prices
 
 
-def make_venue(
-    cash: float,
-    fees: FeesLike,
-    exchange: FillRules | None,
-    listings: Mapping[str, Any],
-    delistings: Mapping[str, Any] | None,
-    recovery: float,
-) -> Venue:
+def make_venue(panel: Panel, options: TradeOptions) -> Venue:
     """Return the venue that ``make_broker`` makes a broker of.
 
     Raises
@@ -65,7 +61,10 @@ def make_venue(
     ValueError
         As ``make_broker`` does.
     """
-    make_broker(cash, fees, exchange, listings, delistings, recovery)  # for what it refuses
+    listings = first_sessions(panel) if options.listings is None else options.listings
+    cash, fees, exchange = options.cash, options.fees, options.exchange
+    # For what it refuses.
+    make_broker(cash, fees, exchange, listings, options.delistings, options.recovery)
     if fees is not None and not isinstance(fees, FeeSchedule):
         return Venue(rules=FREE, fees=float(fees), is_exchange=False)
     return Venue(
@@ -73,6 +72,6 @@ def make_venue(
         fees=fees or FeeSchedule(),
         is_exchange=True,
         listings=to_dates(listings, "listings"),
-        delistings=to_dates(delistings or {}, "delistings"),
-        recovery=recovery,
+        delistings=to_dates(options.delistings or {}, "delistings"),
+        recovery=options.recovery,
     )
