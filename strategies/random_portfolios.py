@@ -179,7 +179,8 @@ def _kept(
         raise ValueError("turnover='matched' needs method='twin': what is kept depends on what is held")
     if options.weights == "score":
         raise ValueError("turnover='matched' needs weights that do not depend on the scores, got 'score'")
-    return {day.date(): int(count) for day, count in kept_names(like).items()}
+    kept = kept_names(like)
+    return dict(zip(pd.DatetimeIndex(kept.index).date, kept.tolist(), strict=True))
 
 
 def _trimmed(panel: Panel, start: DateLike | None, end: DateLike | None) -> Panel:

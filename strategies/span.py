@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
-
-Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
 
 def first_sessions(panel: Panel) -> dict[str, pd.Timestamp]:
@@ -78,13 +76,13 @@ def _rescaled(market: Panel) -> Panel:
     return market.with_arrays({"factor": factor / factor[first, np.arange(factor.shape[1])]})
 
 
-def on_dates(values: Table, dates: pd.DatetimeIndex, cash: float) -> tuple[Table, Table]:
+def on_dates(values: Any, dates: pd.DatetimeIndex, cash: float) -> tuple[Any, Any]:
     """Return values at the closes of sessions, CNY, on other dates, and the returns on them.
 
     Parameters
     ----------
     values
-        By session, for one portfolio or one a column. A date without a session has the value before it.
+        Series or frame by session, for one portfolio or one a column. A date without a session has the value before it.
     dates
         The dates that are asked for.
     cash

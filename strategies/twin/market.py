@@ -132,8 +132,9 @@ class Market:
         free = np.zeros(self.size + 1)
         for column, name in enumerate(self._panel.symbols):
             board, first = board_of(str(name)), self._venue.listings.get(name)
-            if board is not None and first == self.days[int(self.traded[:, column].argmax())]:
-                free[column] = free_sessions(board, first)
+            begun = self.days[int(self.traded[:, column].argmax())]
+            if board is not None and first == begun:
+                free[column] = free_sessions(board, begun)
         return bars <= free
 
     def _field(self, name: str, *, adjusted: bool = False) -> np.ndarray:
