@@ -82,7 +82,8 @@ def on_dates(values: Any, dates: pd.DatetimeIndex, cash: float) -> tuple[Any, An
     Parameters
     ----------
     values
-        Series or frame by session, for one portfolio or one a column. A date without a session has the value before it.
+        A series by session, or a frame of one portfolio a column. A date without a session has the value
+        before it.
     dates
         The dates that are asked for.
     cash
