@@ -125,11 +125,12 @@ def kept_names(result: BacktestResult) -> pd.Series:
     Raises
     ------
     ValueError
-        If the portfolio's holdings were not recorded, or it never held anything.
+        If the portfolio's holdings were not recorded.
     """
-    if not len(result.holdings):
+    # One whose value never moved held nothing, recorded or not.
+    if not len(result.holdings) and result.value.nunique() > 1:
         raise ValueError("like must be a backtest with holdings, made with record=True; this one has none")
     held = pd.crosstab(result.holdings["date"], result.holdings["symbol"]).gt(0)
-    table = held.reindex(result.value.index, fill_value=False).to_numpy()
+    table = held.reindex(result.value.index, fill_value=False).to_numpy(dtype=bool)
     kept = (table[:-1] & table[1:]).sum(axis=1)
     return pd.Series(np.asarray(kept), index=result.value.index[:-1], name="kept")

@@ -171,6 +171,8 @@ def test_names_kept_by_hand():
     flat = pd.Series(1.0, index=days)
     result = BacktestResult(flat, flat - 1.0, held, held, held, {}, ("A", "B", "C", "D"))
     assert kept_names(result).tolist() == [1, 0]
+    nothing = BacktestResult(flat, flat - 1.0, held[:0], held[:0], held[:0], {}, ("A",))
+    assert kept_names(nothing).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
