@@ -128,7 +128,7 @@ def kept_names(result: BacktestResult) -> pd.Series:
         If the portfolio's holdings were not recorded.
     """
     # One whose value never moved held nothing, recorded or not.
-    if not len(result.holdings) and result.value.nunique() > 1:
+    if not len(result.holdings) and np.ptp(result.value.to_numpy()) > 0.0:
         raise ValueError("like must be a backtest with holdings, made with record=True; this one has none")
     held = pd.crosstab(result.holdings["date"], result.holdings["symbol"]).gt(0)
     table = held.reindex(result.value.index, fill_value=False).to_numpy(dtype=bool)
