@@ -20,11 +20,10 @@ def gather_metrics(
     evaluation: Evaluation,
     portfolio: BacktestResult,
     chance: RandomBenchmark,
+    matched: RandomBenchmark,
 ) -> dict[str, Any]:
     """Return what ``metrics.json`` holds: fractions, CNY and sessions as the names say."""
     year = sessions_per_year(pd.DatetimeIndex(portfolio.returns.index))
-    placed = chance.rank(portfolio)
-    median = performance(chance.median, year)
     return {
         "title": settings.title,
         "strategy": {
@@ -33,14 +32,7 @@ def gather_metrics(
             "costs": portfolio.costs,
             "refusals": portfolio.refusals["reason"].value_counts().to_dict(),
         },
-        "random": {
-            "n": settings.random.n,
-            "median_total_return": placed.median_total_return,
-            "median_sharpe": median["sharpe"],
-            "median_costs": float(chance.costs.median()),
-            "percentile": placed.percentile,
-            "p_value": placed.p_value,
-        },
+        "random": {**_place(portfolio, chance), "matched_turnover": _place(portfolio, matched)},
         "signal": evaluation.summary(),
         "selected_factors": walk.selected_factors_,
         "fits": [_fit_row(fit) for fit in walk.fits_],
@@ -52,6 +44,21 @@ def gather_metrics(
             "traded_to": portfolio.returns.index[-1].date().isoformat(),
             "sessions_per_year": year,
         },
+    }
+
+
+def _place(portfolio: BacktestResult, chance: RandomBenchmark) -> dict[str, Any]:
+    """Return where the portfolio stands among random ones, by total return and by Sharpe ratio."""
+    by_return, by_sharpe = chance.rank(portfolio), chance.rank_sharpe(portfolio)
+    return {
+        "n": by_return.n,
+        "median_total_return": by_return.median_total_return,
+        "median_sharpe": by_sharpe.median_sharpe,
+        "median_costs": float(chance.costs.median()),
+        "percentile": by_return.percentile,
+        "p_value": by_return.p_value,
+        "sharpe_percentile": by_sharpe.percentile,
+        "sharpe_p_value": by_sharpe.p_value,
     }
 
 

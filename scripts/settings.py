@@ -131,7 +131,7 @@ class ExchangeSettings(Section):
 class RandomSettings(Section):
     """The random portfolios that the strategy is compared with."""
 
-    n: Annotated[int, Field(ge=1)] = 100
+    n: Annotated[int, Field(ge=1)] = 1000
 
 
 class Settings(Section):

@@ -26,6 +26,8 @@ def print_summary(metrics: Mapping[str, Any], console: Console | None = None) ->
     table.add_row("fees", f"{strategy['costs']:,.0f} CNY", f"{chance['median_costs']:,.0f} CNY")
     table.add_row("ahead of the random portfolios", f"{chance['percentile']:.0f} % of them", "")
     table.add_row("chance of a random one as good", f"p = {chance['p_value']:.3f}", "")
+    matched = chance["matched_turnover"]
+    table.add_row("ahead of those with our turnover", f"{matched['percentile']:.0f} % of them", "")
     table.add_row(
         f"daily rank IC, {signal['horizon']} sessions ahead",
         f"{signal['rank_ic']:+.4f}",

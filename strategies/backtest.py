@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import backtrader as bt
-import numpy as np
 import pandas as pd
 
 from ..feeds import Panel
@@ -15,14 +14,14 @@ from ..feeds.long_format import DateLike
 from .analyzers import FeeTotals, Holdings, Refusals, TableAnalyzer, Trades, Values, rows_to_frame
 from .exchange import FillRules
 from .make_broker import FeesLike, make_broker
-from .planning.rules import Weighting
+from .planning.rules import Execution, Weighting
 from .report.metrics import sessions_per_year
 from .schedule import Rule
+from .span import first_sessions, market_of, on_dates, scores_of, window_of
 from .topk import TopK
 
 # Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
 _Cerebro: Any = bt.Cerebro
-Execution = Literal["open", "close"]
 _EXCHANGE = FillRules()
 
 
@@ -147,9 +146,9 @@ def run_backtest(
     >>> result.costs, len(result.returns) == len(panel)
     (0.0, True)
     """
-    window, first = _window(panel, start, end)
-    scores = _scores(panel, signal, window)
-    market = _market(window, scores, k)
+    window, first = window_of(panel, start, end)
+    scores = scores_of(panel, signal, window)
+    market = market_of(window, scores, k)
     cerebro = _Cerebro(stdstats=False)
     listings = first_sessions(panel) if listings is None else listings
     cerebro.broker = make_broker(cash, fees, exchange, listings, delistings, recovery)
@@ -177,85 +176,16 @@ def run_backtest(
     return _result(strategy, window.dates[first:], cash, tuple(market.symbols))
 
 
-def first_sessions(panel: Panel) -> dict[str, pd.Timestamp]:
-    """Return the first session of every name that first trades after the panel's first date."""
-    traded = panel.traded_array
-    first = np.argmax(traded, axis=0)
-    return {panel.symbols[column]: panel.dates[first[column]] for column in np.flatnonzero(first).tolist()}
-
-
-def _window(panel: Panel, start: DateLike | None, end: DateLike | None) -> tuple[Panel, int]:
-    """Return the panel from the session before ``start`` to ``end``, and the row that ``start`` is in it."""
-    dates = panel.dates
-    if not len(dates):
-        raise ValueError("the panel has no dates")
-    begin = 0 if start is None else int(dates.searchsorted(pd.Timestamp(start), side="left"))
-    stop = len(dates) if end is None else int(dates.searchsorted(pd.Timestamp(end), side="right"))
-    if begin >= stop:
-        raise ValueError(
-            f"no session from start={start} to end={end}: the panel runs from {dates[0].date()} to "
-            f"{dates[-1].date()}. Remedy: choose dates within it, start before end."
-        )
-    before = max(begin - 1, 0)
-    return panel.between(dates[before], dates[stop - 1]), begin - before
-
-
-def _scores(panel: Panel, signal: Any, window: Panel) -> pd.DataFrame:
-    if callable(getattr(signal, "predict", None)):
-        signal = signal.predict(panel.until(window.dates[-1]))
-    if not isinstance(signal, pd.DataFrame):
-        raise ValueError(
-            f"signal must be a frame of scores or have predict(panel), got {type(signal).__name__}"
-        )
-    scores = signal.loc[(signal.index >= window.dates[0]) & (signal.index <= window.dates[-1])]
-    if not scores.notna().to_numpy().any():
-        span = "no dates" if not len(signal) else f"{signal.index[0]} to {signal.index[-1]}"
-        raise ValueError(
-            f"no score from {window.dates[0].date()} to {window.dates[-1].date()}: the scores run over "
-            f"{span}. Remedy: give scores for the dates to trade."
-        )
-    return scores
-
-
-def _market(window: Panel, scores: pd.DataFrame, k: int) -> Panel:
-    """Return the panel of the symbols that are scored and trade at some time in the window."""
-    scored = scores.columns[np.flatnonzero(scores.notna().to_numpy().any(axis=0))]
-    trading = window.symbols[np.flatnonzero(window.traded_array.any(axis=0))]
-    symbols = trading[trading.isin(scored)]
-    if len(symbols) < k:
-        raise ValueError(
-            f"k={k} is larger than the {len(symbols)} symbols that have a score and a bar from "
-            f"{window.dates[0].date()} to {window.dates[-1].date()}. Remedy: a smaller k or more symbols."
-        )
-    return _rescaled(window.select(symbols))
-
-
-def _rescaled(market: Panel) -> Panel:
-    """Make every symbol's factor 1 on its first bar, so that prices begin as they were quoted.
-
-    A back-adjusted price may be thousands of times the quoted one, and a single share of it dearer
-    than a tenth of the portfolio. Returns are the same on any scale.
-    """
-    factor = market.array("factor")
-    first = np.argmax(market.traded_array, axis=0)
-    return market.with_arrays({"factor": factor / factor[first, np.arange(factor.shape[1])]})
-
-
 def _result(strategy: Any, dates: pd.DatetimeIndex, cash: float, symbols: tuple[str, ...]) -> BacktestResult:
     analyzers = strategy.analyzers
-    values = analyzers.Values.to_frame().set_index("date")["value"]
-    # A session on which none of the names traded leaves the value as it was.
-    value = values.reindex(values.index.union(dates)).ffill().fillna(cash)
-    before = value.shift(1, fill_value=cash)
-    returns = (value / before - 1.0).reindex(dates).rename("returns")
-    fees = dict(analyzers.FeeTotals.get_analysis())
+    value, returns = on_dates(analyzers.Values.to_frame().set_index("date")["value"], dates, cash)
     return BacktestResult(
-        value=value.reindex(dates).rename("value"),
-        returns=returns,
+        value=value.rename("value"),
+        returns=returns.rename("returns"),
         trades=_table(analyzers, Trades),
         holdings=_table(analyzers, Holdings),
         refusals=_table(analyzers, Refusals),
-        fees=fees,
+        fees=dict(analyzers.FeeTotals.get_analysis()),
         symbols=symbols,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import backtrader as bt
 
 from .exchange import AShareBroker, AShareFees, FeeSchedule, FillRules, PortfolioBroker
+from .exchange.fill_rules import FREE
 
 # Backtrader's classes take their parameters through a metaclass, which type checkers cannot follow.
 _AShareBroker: Any = AShareBroker
@@ -29,7 +30,7 @@ def make_broker(
     if not cash > 0:
         raise ValueError(f"cash must be positive, in CNY, got {cash!r}")
     if fees is None or isinstance(fees, FeeSchedule):
-        rules = exchange or FillRules(lots=False, t_plus_1=False, limits=False, participation=None)
+        rules = exchange or FREE
         return _AShareBroker(
             cash=cash,
             fees=_AShareFees(schedule=fees or FeeSchedule()),

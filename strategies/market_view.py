@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -73,10 +74,7 @@ class MarketView:
         for index in np.flatnonzero(matter).tolist():
             line = self._closes[index]
             closes = np.array(line.get(size=min(len(line), self._window + 1)), dtype=float)
-            returns = np.diff(closes) / closes[:-1]
-            returns = returns[np.isfinite(returns)]
-            if len(returns) >= 2:
-                result[index] = returns.std(ddof=1)
+            result[index] = volatility_of(closes)
         return result
 
     def refuse_intraday(self, names: Sequence[str], now: float, session: date) -> None:
@@ -87,3 +85,16 @@ class MarketView:
                     f"TopK trades daily bars, but {name} has a second bar of {session}; add the feed with "
                     "cerebro.resampledata(feed, timeframe=bt.TimeFrame.Days)"
                 )
+
+
+def volatility_of(closes: np.ndarray) -> float:
+    """Return the standard deviation of the daily returns between closes; NaN for fewer than two returns.
+
+    Examples
+    --------
+    >>> round(volatility_of(np.array([10.0, 11.0, 11.0])), 4), volatility_of(np.array([10.0, 11.0]))
+    (0.0707, nan)
+    """
+    returns = np.diff(closes) / closes[:-1]
+    returns = returns[np.isfinite(returns)]
+    return float(returns.std(ddof=1)) if len(returns) >= 2 else math.nan

@@ -59,8 +59,3 @@ class OwnBook:
         left = self.shares[index] + size
         self.shares[index] = 0.0 if abs(left) <= _DUST * abs(size) else left
         self.marks[index] = price
-
-
-def plain(size: Any) -> float:
-    """Return whole shares as a whole number."""
-    return int(size) if size == int(size) else float(size)

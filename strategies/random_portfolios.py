@@ -1,94 +1,41 @@
-"""What chance would have earned: random portfolios under the strategy's own rules."""
+"""Random portfolios under the strategy's own rules."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+import warnings
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal, get_args
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from ..feeds import Panel
 from ..feeds.long_format import DateLike
-from ..signals.models.random import RandomSignal
-from .backtest import BacktestResult, Execution, FeesLike, first_sessions, run_backtest
+from .backtest import BacktestResult
+from .chance import RandomBenchmark, kept_names
+from .event_portfolios import Progress, event_paths, random_scores
 from .exchange import FillRules
-from .planning.rules import Weighting
-from .report.gather import median_portfolio
-from .report.metrics import RandomRank, rank_among
+from .make_broker import FeesLike
+from .planning.rules import Execution, Weighting
 from .schedule import Rule
+from .span import first_sessions
+from .trade_options import TradeOptions
+from .twin.random_paths import random_paths, twin_lacks
 
-# (portfolios done, portfolios in all)
-Progress = Callable[[int, int], None]
+__all__ = ["RandomBenchmark", "random_benchmark", "random_scores"]
+
+Method = Literal["twin", "event"]
+Turnover = Literal["redraw", "matched"]
 _EXCHANGE = FillRules()
 # What trading needs of a panel.
 _TRADED = ("open", "high", "low", "close", "volume", "factor", "pre_close", "is_st")
 
 
-@dataclass(frozen=True)
-class RandomBenchmark:
-    """Returns of n random portfolios.
-
-    Attributes
-    ----------
-    returns
-        Daily returns after fees, fractions, T x n; columns 0 .. n-1.
-    costs
-        Fees of each portfolio, CNY.
-    """
-
-    returns: pd.DataFrame
-    costs: pd.Series
-
-    @property
-    def total_returns(self) -> pd.Series:
-        """Return over the whole time by portfolio, fractions."""
-        return ((1.0 + self.returns).prod() - 1.0).rename("total_return")
-
-    @property
-    def median(self) -> pd.Series:
-        """Daily returns of the portfolio with the median total return (the lower of the middle two)."""
-        return median_portfolio(self.returns)
-
-    def rank(self, strategy: BacktestResult | pd.Series | float) -> RandomRank:
-        """Place a strategy among the random portfolios.
-
-        Parameters
-        ----------
-        strategy
-            A result, daily returns, or a total return as a fraction.
-
-        Returns
-        -------
-        RandomRank
-            ``n``, ``median_total_return``, ``percentile`` (0..100, share of random portfolios that did
-            worse, ties half) and the one-sided ``p_value``, (1 + how many did as well or better) / (n + 1).
-        """
-        if isinstance(strategy, BacktestResult):
-            total = strategy.total_return
-        elif isinstance(strategy, pd.Series):
-            total = float((1.0 + strategy).prod() - 1.0)
-        else:
-            total = float(strategy)
-        return rank_among(total, self.total_returns.to_numpy())
-
-    def percentile(self, strategy: BacktestResult | pd.Series | float) -> float:
-        """Return the share of random portfolios that did worse, 0..100."""
-        return self.rank(strategy).percentile
-
-    def p_value(self, strategy: BacktestResult | pd.Series | float) -> float:
-        """Return how likely chance alone does at least as well, one-sided, never 0."""
-        return self.rank(strategy).p_value
-
-
 def random_benchmark(
     panel: Panel,
     *,
-    n: int = 100,
+    n: int = 1000,
     k: int = 10,
     seed: int = 0,
     start: DateLike | None = None,
@@ -111,13 +58,21 @@ def random_benchmark(
     listings: Mapping[str, Any] | None = None,
     delistings: Mapping[str, Any] | None = None,
     recovery: float = 1.0,
+    turnover: Turnover = "redraw",
+    like: BacktestResult | None = None,
+    method: Method = "twin",
     n_jobs: int = -1,
     progress: Progress | None = None,
 ) -> RandomBenchmark:
     """Run n portfolios that pick their names at random, everything else as in the strategy.
 
-    Each portfolio draws a fresh uniform score for every eligible name and session and is traded by
-    ``TopK`` through Backtrader, with the same calendar, sizes, fees and refusals.
+    Each portfolio draws a fresh uniform score for every eligible name and session and is traded as by
+    ``TopK``, with the same calendar, sizes, fees and refusals. All of them are carried through one pass of
+    the bars as arrays, by the planner, fees and rules of the event-driven run, whose values they have.
+
+    A portfolio that draws all its names anew at every rebalance trades more, and pays more fees, than a
+    strategy that keeps some. With ``turnover="matched"`` it keeps as many at each rebalance as the strategy
+    did, so that costs are alike; the default is the stricter reading of "random picks", and the paper's.
 
     Parameters
     ----------
@@ -133,8 +88,18 @@ def random_benchmark(
     start, end, k, rebalance, cash, fees, exchange, weights, max_weight, buffer, max_changes, min_holding, \
     cash_reserve, execution, gap, lot, tolerance, listings, delistings, recovery
         As for :func:`~btalpha.strategies.backtest.run_backtest`.
+    turnover
+        ``"redraw"``: every name is drawn anew at each rebalance. ``"matched"``: as many of the names held
+        stay as ``like`` kept on that date, drawn too; ``buffer``, ``max_changes`` and ``min_holding``, which
+        are in that number, do not count once more. Not with weights by score.
+    like
+        The strategy's backtest, over the same dates, for ``turnover="matched"``.
+    method
+        ``"twin"``: all at once. ``"event"``: one by one through Backtrader, the slow reference. What the twin
+        cannot do (a fee schedule or rules of a class of one's own, symbols out of order, prices that are not
+        positive) is run that way too, with a warning.
     n_jobs
-        Processes; -1 for one a core, 1 for this process alone.
+        Processes of ``method="event"``; -1 for one a core, 1 for this process alone.
     progress
         Called with (portfolios done, n) as they finish.
 
@@ -146,58 +111,76 @@ def random_benchmark(
     Raises
     ------
     ValueError
-        If ``n`` is below 1, or as ``run_backtest`` does.
+        If ``n`` is below 1, ``turnover`` does not fit the rest, or as ``run_backtest`` does.
 
     Examples
     --------
     >>> from btalpha.feeds import simulate_market
     >>> panel = simulate_market(n_symbols=20, n_days=60, seed=1)
-    >>> chance = random_benchmark(panel, n=3, k=5, n_jobs=1)
+    >>> chance = random_benchmark(panel, n=3, k=5)
     >>> chance.returns.shape, chance.rank(0.5).p_value
     ((60, 3), 0.25)
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"n must be a whole number of portfolios >= 1, got {n!r}")
-    settings = {"start": start, "end": end, "k": k, "rebalance": rebalance, "cash": cash, "fees": fees}
-    settings |= {"exchange": exchange, "weights": weights, "max_weight": max_weight, "buffer": buffer}
-    settings |= {"max_changes": max_changes, "min_holding": min_holding, "cash_reserve": cash_reserve}
-    settings |= {"execution": execution, "gap": gap, "lot": lot, "tolerance": tolerance}
-    settings |= {"listings": first_sessions(panel) if listings is None else listings}
-    settings |= {"delistings": delistings, "recovery": recovery}
+    options = TradeOptions(
+        start=start,
+        end=end,
+        k=k,
+        rebalance=rebalance,
+        cash=cash,
+        fees=fees,
+        exchange=exchange,
+        weights=weights,
+        max_weight=max_weight,
+        buffer=buffer,
+        max_changes=max_changes,
+        min_holding=min_holding,
+        cash_reserve=cash_reserve,
+        execution=execution,
+        gap=gap,
+        lot=lot,
+        tolerance=tolerance,
+        listings=first_sessions(panel) if listings is None else listings,
+        delistings=delistings,
+        recovery=recovery,
+    )
+    kept = _kept(turnover, like, method, options)
+    options = options if kept is None else options.without_keeping()
     market, mask = _eligible(_trimmed(panel, start, end), eligible)
-    # Small batches: big enough to be worth a message between processes, small enough for a moving bar.
-    batches = np.array_split(np.arange(n), max(1, min(n, max(n // 5, joblib.effective_n_jobs(n_jobs)))))
-    jobs = (joblib.delayed(_run_batch)(market, mask, seed, batch, settings) for batch in batches)
-    results: list[BacktestResult] = []
-    finished: Any = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    for batch in finished:
-        results.extend(batch)
-        if progress is not None:
-            progress(len(results), n)
-    returns = pd.concat({number: result.returns for number, result in enumerate(results)}, axis=1)
-    costs = pd.Series([result.costs for result in results], name="costs")
-    return RandomBenchmark(returns, costs)
+    if _chosen(method, twin_lacks(market, options)) == "event":
+        return RandomBenchmark(*event_paths(market, mask, options, seed, n, n_jobs, progress))
+    return RandomBenchmark(*random_paths(market, mask, options, seed, n, kept, progress))
 
 
-def random_scores(market: Panel, eligible: np.ndarray, seed: int, portfolio: int) -> pd.DataFrame:
-    """Draw the scores of one random portfolio.
+def _chosen(method: Method, lacking: str | None) -> Method:
+    """Return how to run: with Backtrader, portfolio by portfolio, where the twin cannot."""
+    if method not in get_args(Method):
+        raise ValueError(f"method must be one of {', '.join(get_args(Method))}, got {method!r}")
+    if method == "twin" and lacking is not None:
+        warnings.warn(f"the random portfolios are run one by one: {lacking}", stacklevel=3)
+        return "event"
+    return method
 
-    Parameters
-    ----------
-    market
-        The bars.
-    eligible
-        T x N mask of what may be picked.
-    seed, portfolio
-        Same pair, same draws.
 
-    Returns
-    -------
-    pandas.DataFrame
-        dates x symbols, uniform in [0, 1); NaN where not eligible.
-    """
-    own = np.random.SeedSequence(seed, spawn_key=(portfolio,)).generate_state(1, np.uint64)[0]
-    return RandomSignal(seed=int(own)).predict(market).where(eligible)
+def _kept(
+    turnover: Turnover, like: BacktestResult | None, method: Method, options: TradeOptions
+) -> dict[date, int] | None:
+    """Return how many names are to be kept at each rebalance; None where all are drawn anew."""
+    if turnover not in get_args(Turnover):
+        raise ValueError(f"turnover must be one of {', '.join(get_args(Turnover))}, got {turnover!r}")
+    if turnover == "redraw":
+        if like is not None:
+            raise ValueError("like is for turnover='matched' alone; turnover is 'redraw'")
+        return None
+    if like is None:
+        raise ValueError("turnover='matched' needs like=, the backtest whose turnover is to be matched")
+    if method != "twin":
+        raise ValueError("turnover='matched' needs method='twin': what is kept depends on what is held")
+    if options.weights == "score":
+        raise ValueError("turnover='matched' needs weights that do not depend on the scores, got 'score'")
+    kept = kept_names(like)
+    return dict(zip(pd.DatetimeIndex(kept.index).date, kept.tolist(), strict=True))
 
 
 def _trimmed(panel: Panel, start: DateLike | None, end: DateLike | None) -> Panel:
@@ -223,23 +206,3 @@ def _eligible(market: Panel, eligible: pd.DataFrame | None) -> tuple[Panel, np.n
             f"scores.notna()."
         )
     return market.select(market.symbols[columns]), mask.to_numpy()[:, columns]
-
-
-def _run_batch(
-    market: Panel, eligible: np.ndarray, seed: int, batch: np.ndarray, settings: dict
-) -> list[BacktestResult]:
-    with _quiet_collector():
-        return [
-            run_backtest(market, random_scores(market, eligible, seed, int(number)), record=False, **settings)
-            for number in batch
-        ]
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Keep the garbage collector from walking over all that is loaded: it takes a fifth of a run."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

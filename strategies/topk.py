@@ -18,14 +18,14 @@ from .arguments import (
     fills_at_close,
     refuse_unknown,
 )
+from .exchange.lots import plain
 from .market_view import MarketView
-from .own_book import OwnBook, plain
+from .own_book import OwnBook
 from .planner import Plan, Reason, Rules, plan_orders
+from .planning.rules import gap_of
 from .schedule import Schedule
 from .score_source import FrameScores, ProviderScores, ScoreSource, Universe
 from .session_clock import SessionClock
-
-_GAP = 0.02
 
 
 class TopK(bt.Strategy):
@@ -153,7 +153,6 @@ class TopK(bt.Strategy):
         self.refusals: list[tuple[date, str, str, str]] = []
 
     def _make_rules(self) -> Rules:
-        at_close = self.p.execution == "close"
         return Rules(
             k=self.p.k,
             weights=self.p.weights,
@@ -162,7 +161,7 @@ class TopK(bt.Strategy):
             max_changes=self.p.max_changes,
             min_holding=self.p.min_holding,
             cash_reserve=self.p.cash_reserve,
-            gap=(0.0 if at_close else _GAP) if self.p.gap is None else self.p.gap,
+            gap=gap_of(self.p.execution, self.p.gap),
             lot=self.p.lot,
             tolerance=self.p.tolerance,
         )

@@ -111,7 +111,7 @@ def execute_all(settings: Settings, shown: Stages) -> list[Run]:
         )
     tried = {"n": len(runs), "models": settings.model.names}
     return [
-        _gather(one, panel, portfolio, chance, tried)
+        _gather(one, panel, portfolio, chance, _matched(one, panel, portfolio, rules), tried)
         for one, portfolio in zip(scored, portfolios, strict=True)
     ]
 
@@ -136,11 +136,28 @@ def _scored_by_any(scored: list[Scored]) -> pd.DataFrame:
     return known
 
 
+def _matched(
+    scored: Scored, panel: Panel, portfolio: BacktestResult, rules: dict[str, Any]
+) -> RandomBenchmark:
+    """Run random portfolios that keep as many names at each rebalance as the model's did."""
+    settings, start = scored.settings, scored.walk.start_
+    # Weights by a random score are random weights; these are by the names alone.
+    weights = "equal" if rules["weights"] == "score" else rules["weights"]
+    rules = {**rules, "weights": weights, "n": settings.random.n, "seed": settings.seed, "start": start}
+    eligible = scored.scores.notna()
+    return random_benchmark(panel, turnover="matched", like=portfolio, eligible=eligible, **rules)
+
+
 def _gather(
-    scored: Scored, panel: Panel, portfolio: BacktestResult, chance: RandomBenchmark, tried: dict[str, Any]
+    scored: Scored,
+    panel: Panel,
+    portfolio: BacktestResult,
+    chance: RandomBenchmark,
+    matched: RandomBenchmark,
+    tried: dict[str, Any],
 ) -> Run:
     settings, walk, evaluation = scored.settings, scored.walk, scored.evaluation
-    metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance)
+    metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance, matched)
     metrics["data"]["notes"] = [*panel.repairs, *left_out(panel, settings)]
     metrics["signal"]["seeds"] = scored.by_seed
     metrics["tried"] = tried

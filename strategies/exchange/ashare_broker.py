@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from typing import Any
 
 import backtrader as bt
@@ -14,10 +13,12 @@ import numpy as np
 from ...feeds.boards import LimitTable
 from ..planning.reasons import Reason
 from ..planning.sizing import Lots
+from .check_parameters import check_parameters
 from .day_book import DayBook
 from .fees import AShareFees
 from .fill_rules import SAME, FillRules
 from .instrument import Instrument, lots_of
+from .lots import plain
 from .order_sessions import OrderSessions
 from .orphans import Closure, Orphans, to_dates
 from .portfolio_broker import PortfolioBroker
@@ -98,7 +99,7 @@ class AShareBroker(PortfolioBroker):
         if None not in self.comminfo:
             self.comminfo[None] = self.p.fees or AShareFees()
         super().init()
-        self._check()
+        check_parameters(self.p)
         self._rules = FillRules(
             lots=bool(self.p.lots),
             t_plus_1=bool(self.p.t_plus_1),
@@ -115,20 +116,8 @@ class AShareBroker(PortfolioBroker):
         # feed -> owner -> size
         self._owners: dict[Any, dict[Any, float]] = {}
         self.closures: list[Closure] = []
-
-    def _check(self) -> None:
-        for name, low in (("participation", 0.0), ("recovery", -1e-300)):
-            value = getattr(self.p, name)
-            if value is not None and not low < value <= 1.0:
-                raise ValueError(f"AShareBroker: {name} must be a fraction of at most 1, got {value!r}")
-        if self.p.gone_after is not None and not self.p.gone_after >= 1:
-            raise ValueError(f"AShareBroker: gone_after must be at least 1 day, got {self.p.gone_after!r}")
-        if not isinstance(self.p.limits, bool | LimitTable):
-            kind = type(self.p.limits).__name__
-            raise ValueError(f"AShareBroker: limits must be True, False or a LimitTable, got {kind}")
-        if not isinstance(self.p.fees, AShareFees | None):
-            kind = type(self.p.fees).__name__
-            raise ValueError(f"AShareBroker: fees must be an AShareFees, got {kind}; it takes a schedule=")
+        # Feeds whose positions were closed on this bar: a sale that was on its way has nothing to sell.
+        self._closed: set[Any] = set()
 
     def instrument(self, data: Any) -> Instrument:
         """Return a feed as the exchange sees it."""
@@ -159,6 +148,7 @@ class AShareBroker(PortfolioBroker):
     def next(self) -> None:
         """Close what is gone, cancel what its session left over, and process the orders of the bar."""
         self._latest = None
+        self._closed.clear()
         for data, kind in self._orphans.find(self.positions, self._now):
             self._close(data, kind)
         super().next()
@@ -208,6 +198,7 @@ class AShareBroker(PortfolioBroker):
         """Close the position of a delisted or gone name, without fees, and tell its owners."""
         position, (now, today) = self.positions[data], self._now()
         price = self._price(data) * self.p.recovery
+        self._closed.add(data)
         owners = self._owners.pop(data, {None: position.size})
         # Sums of fractions differ in the last bit: rounding is no holding, and the last gets all the rest.
         shares = {owner: size for owner, size in owners.items() if abs(size) > SAME * abs(position.size)}
@@ -266,19 +257,24 @@ class AShareBroker(PortfolioBroker):
     def _filled(
         self, order: Any, price: float, ago: int, bar: int, at_close: bool
     ) -> tuple[float, Reason | None]:
-        share, rules, buys = self.instrument(order.data), self._rules, order.isbuy()
-        today = order.data.lines.datetime.date(0)
-        is_new = self._listings.get(order.data._name) == share.first_day(today)
-        reason = rules.barred(share, price, bar, buys=buys, at_close=at_close, is_new=is_new)
-        if reason is not None:
-            return 0.0, reason
+        data, rules, buys = order.data, self._rules, order.isbuy()
+        if not buys and data in self._closed:
+            return 0.0, Reason.DELISTED
+        share = self.instrument(data)
+        is_new = self._listings.get(data._name) == share.first_day(data.lines.datetime.date(0))
+        day = data.lines.datetime.date(bar)
+        facts = share.facts(bar, is_new=is_new, limits=rules.limits, used=self._book.traded(data, day))
+        code = rules.barred(facts, price, buys=buys, at_close=at_close)
+        if code:
+            return 0.0, Reason(int(code))
         size = abs(order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago))
         if buys:
-            afford = partial(self._affordable, self.getcommissioninfo(order.data))
-            return rules.buy(share, size, price, bar, self._book, afford)
-        if not (self.p.lots or self.p.t_plus_1):
-            return size, None
-        return rules.sale(share, size, self.positions[order.data].size, bar, self._book)
+            fee = self.getcommissioninfo(data).getcommission
+            filled, code = rules.buy(facts, size, price, self.cash, fee)
+        else:
+            bought = self._book.bought(data, day)
+            filled, code = rules.sale(facts, size, self.positions[data].size, bought)
+        return plain(filled), Reason(int(code)) if code else None
 
     def _record(self, order: Any, fill: Any) -> None:
         super()._record(order, fill)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..planning.reasons import Reason
-from .day_book import DayBook
-from .instrument import Instrument
+from .affordable import Fee, Whole, affordable
+from .bar_facts import BarFacts
 from .limits import is_locked_down, is_locked_up
 from .lots import whole_lots
 
 # Sizes this close to each other, relative to them, are the same: sums of fills differ in the last bit.
 SAME = 1e-9
-# (size, price, what cuts a size down to whole lots, distance of two lots) -> size that the cash pays for
-Affordable = Callable[[float, float, Callable[[float], float], float], float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FillRules:
     """The rules of a fill; each can be left out.
+
+    Everything is elementwise: the broker asks with the numbers of one order, and whoever carries many
+    portfolios at once with arrays of theirs.
 
     Parameters
     ----------
@@ -40,87 +42,95 @@ class FillRules:
     limits: bool = True
     participation: float | None = 0.1
 
-    def barred(
-        self, instrument: Instrument, price: float, bar: int, *, buys: bool, at_close: bool, is_new: bool
-    ) -> Reason | None:
-        """Return why nothing of an order can be filled on a bar, if so.
+    def barred(self, bar: BarFacts, price: Any, *, buys: bool, at_close: bool) -> Any:
+        """Return why nothing of an order can be filled on a bar: codes of :class:`Reason`, 0 where it can.
 
         Parameters
         ----------
-        instrument
-            The share.
-        price
-            Price of the fill, as the feed has it.
         bar
-            Bars ago, 0 or less.
+            The bar.
+        price
+            Price of the fill, in the broker's units.
         buys
             Whether it is a buy.
         at_close
             Filled at the close, where it is the close that must not be at the limit, and not the whole day.
-        is_new
-            Whether the feed's first bar was the listing.
         """
-        if instrument.raw_volume(bar) == 0.0:
-            return Reason.SUSPENDED
-        band = instrument.band(bar, is_new=is_new) if self.limits else None
-        if band is None:
-            return None
-        lines = instrument.data.lines
-        if buys:
-            lowest = instrument.raw_price(price if at_close else lines.low[bar], bar)
-            return Reason.LIMIT_UP if is_locked_up(lowest, band[1]) else None
-        highest = instrument.raw_price(price if at_close else lines.high[bar], bar)
-        return Reason.LIMIT_DOWN if is_locked_down(highest, band[0]) else None
+        code: Any = 0
+        if self.limits and buys:
+            lowest = price / bar.factor if at_close else bar.low
+            code = np.where(is_locked_up(lowest, bar.up), int(Reason.LIMIT_UP), 0)
+        elif self.limits:
+            highest = price / bar.factor if at_close else bar.high
+            code = np.where(is_locked_down(highest, bar.down), int(Reason.LIMIT_DOWN), 0)
+        return np.where(bar.volume == 0.0, int(Reason.SUSPENDED), code)
 
-    def buy(
-        self, instrument: Instrument, size: float, price: float, bar: int, book: DayBook, afford: Affordable
-    ) -> tuple[float, Reason | None]:
-        """Return how much of a buy is filled, and why not more."""
-        whole, step = self._whole(instrument, bar)
-        left = self._volume_left(instrument, bar, book)
-        lots = whole(min(size, left))
-        paid = afford(lots, price, whole, step)
-        if paid < lots:
-            return paid, Reason.PARTIAL if paid else Reason.CASH
-        if left < size:
-            return lots, Reason.VOLUME
-        return lots, None if lots else Reason.LOT
+    def buy(self, bar: BarFacts, size: Any, price: Any, cash: Any, fee: Fee) -> tuple[Any, Any]:
+        """Return how much of a buy is filled for the cash, and the codes of why not more.
 
-    def sale(
-        self, instrument: Instrument, size: float, held: float, bar: int, book: DayBook
-    ) -> tuple[float, Reason | None]:
-        """Return how much of a sale is filled, and why not more."""
-        day = instrument.data.lines.datetime.date(bar)
-        bought = book.bought(instrument.data, day) if self.t_plus_1 else 0.0
-        free = max(held - bought, 0.0)
-        if free <= SAME * held:
-            return 0.0, Reason.SETTLEMENT if held > 0.0 else Reason.NOT_HELD
-        left = self._volume_left(instrument, bar, book)
-        if free <= left and size >= free * (1.0 - SAME):
-            all_held = size <= free * (1.0 + SAME)
-            return free, None if all_held else (Reason.SETTLEMENT if bought else Reason.NOT_HELD)
-        whole, _ = self._whole(instrument, bar)
-        lots = whole(min(size, free, left))
-        if left < min(size, free):
-            return lots, Reason.VOLUME
-        return lots, None if lots else Reason.LOT
+        Parameters
+        ----------
+        bar
+            The bar.
+        size
+            Shares ordered, in the broker's units.
+        price
+            Price of the fill, in the broker's units.
+        cash
+            CNY.
+        fee
+            Maps sizes and prices to fees, CNY.
+        """
+        left, whole = self._volume_left(bar), self._whole(bar)
+        lots = whole(np.minimum(size, left))
+        step = bar.step / bar.factor if self.lots else 1.0
+        paid = affordable(cash, lots, price, fee=fee, whole=whole, step=step)
+        why = np.where(left < size, int(Reason.VOLUME), np.where(lots > 0.0, 0, int(Reason.LOT)))
+        lacking = np.where(paid > 0.0, int(Reason.PARTIAL), int(Reason.CASH))
+        return paid, np.where(paid < lots, lacking, why)
 
-    def _volume_left(self, instrument: Instrument, bar: int, book: DayBook) -> float:
+    def sale(self, bar: BarFacts, size: Any, held: Any, bought: Any = 0.0) -> tuple[Any, Any]:
+        """Return how much of a sale is filled, and the codes of why not more.
+
+        Parameters
+        ----------
+        bar
+            The bar.
+        size, held
+            Shares ordered and held, in the broker's units, without sign.
+        bought
+            Shares of those held that were bought on the day of the bar.
+        """
+        left, whole = self._volume_left(bar), self._whole(bar)
+        if not (self.lots or self.t_plus_1):
+            cut = left < size
+            filled = np.where(cut, np.floor(np.minimum(left, size)), size)
+            return filled, np.where(cut, int(Reason.VOLUME), 0)
+        bought = bought if self.t_plus_1 else 0.0
+        free = np.maximum(held - bought, 0.0)
+        most = np.minimum(size, free)
+        stuck, all_of_it = free <= SAME * held, (free <= left) & (size >= free * (1.0 - SAME))
+        lots = whole(np.minimum(most, left))
+        not_free = np.where(bought > 0.0, int(Reason.SETTLEMENT), int(Reason.NOT_HELD))
+        none_free = np.where(held > 0.0, int(Reason.SETTLEMENT), int(Reason.NOT_HELD))
+        more_ordered = np.where(size <= free * (1.0 + SAME), 0, not_free)
+        why = np.where(left < most, int(Reason.VOLUME), np.where(lots > 0.0, 0, int(Reason.LOT)))
+        filled = np.where(stuck, 0.0, np.where(all_of_it, free, lots))
+        return filled, np.where(stuck, none_free, np.where(all_of_it, more_ordered, why))
+
+    def _volume_left(self, bar: BarFacts) -> Any:
         """Return how much more of a bar's volume orders may take, in the broker's units."""
-        volume = instrument.raw_volume(bar)
-        if self.participation is None or math.isnan(volume):
-            return math.inf
-        used = book.traded(instrument.data, instrument.data.lines.datetime.date(bar))
-        return max(self.participation * volume - used, 0.0) / instrument.factor(bar)
+        if self.participation is None:
+            return np.inf
+        left = np.maximum(self.participation * bar.volume - bar.used, 0.0) / bar.factor
+        return np.where(np.isnan(bar.volume), np.inf, left)
 
-    def _whole(self, instrument: Instrument, bar: int) -> tuple[Callable[[float], float], float]:
-        """Return what cuts sizes down to whole lots, and the distance between two of them."""
-        factor, lot = instrument.factor(bar), instrument.lot
+    def _whole(self, bar: BarFacts) -> Whole:
+        """Return what cuts sizes down to whole lots, or else to single shares."""
         if not self.lots:
-            return math.floor, 1.0
+            return np.floor
+        return partial(whole_lots, least=bar.least, step=bar.step, factor=bar.factor)
 
-        def whole(size: float) -> float:
-            cut: Any = float(whole_lots(size, least=lot.least, step=lot.step, factor=factor))
-            return int(cut) if factor == 1.0 else cut
 
-        return whole, lot.step / factor
+# A market without rules.
+FREE = FillRules(lots=False, t_plus_1=False, limits=False, participation=None)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...feeds.boards import LimitTable, board_of, free_sessions
 from ..planning.sizing import Lots
-from .limits import HALF_TICK, price_band
+from .bar_facts import BarFacts
+from .limits import day_band
 from .lots import lot_of
 
 _DEFAULT_LIMITS = LimitTable()
@@ -84,11 +85,36 @@ class Instrument:
         if not reference > 0.0:
             return None
         is_st = self._is_st is not None and self._is_st(ago) == 1.0
-        down, up = price_band(reference, self._limits.rate(self.board, day, is_st))
-        low, high = (self.raw_price(line[ago], ago) for line in (self.data.lines.low, self.data.lines.high))
-        if low < down - HALF_TICK or high > up + HALF_TICK:
-            return None
-        return float(down), float(up)
+        low, high = self._range(ago)
+        down, up = day_band(reference, self._limits.rate(self.board, day, is_st), low, high)
+        return None if np.isnan(up) else (float(down), float(up))
+
+    def facts(self, ago: int, *, is_new: bool, limits: bool, used: float) -> BarFacts:
+        """Return what a fill on a bar depends on.
+
+        Parameters
+        ----------
+        ago
+            Bars ago, 0 or less.
+        is_new
+            As for :meth:`band`.
+        limits
+            Whether the price band matters.
+        used
+            Shares of the volume that earlier fills took.
+        """
+        factor, volume = self.factor(ago), self.raw_volume(ago)
+        parts = {"factor": factor, "volume": volume, "least": self.lot.least, "step": self.lot.step}
+        band = self.band(ago, is_new=is_new) if limits and volume != 0.0 else None
+        if band is None:
+            return BarFacts(**parts, used=used)
+        low, high = self._range(ago)
+        return BarFacts(**parts, used=used, low=low, high=high, down=band[0], up=band[1])
+
+    def _range(self, ago: int) -> tuple[float, float]:
+        """Return the lowest and the highest price of a bar, CNY, unadjusted."""
+        lines = self.data.lines
+        return self.raw_price(lines.low[ago], ago), self.raw_price(lines.high[ago], ago)
 
     def first_day(self, day: date) -> date:
         """Return the date of the feed's first bar, or ``day`` where it is kept no more (``exactbars``)."""

@@ -57,6 +57,28 @@ def price_band(pre_close: Any, rate: Any) -> tuple[Any, Any]:
     return np.maximum(down, TICK), up
 
 
+def day_band(reference: Any, rate: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """Return the band of a day on which prices are known, ``(down, up)``; NaN where there is no limit.
+
+    Parameters
+    ----------
+    reference, rate
+        As for :func:`price_band`; a reference that is not positive counts as none.
+    low, high
+        Lowest and highest price of the day, CNY, unadjusted. A day that traded outside the band had no
+        limit, whatever the rule was that let it.
+
+    Examples
+    --------
+    >>> down, up = day_band(np.array([10.0, 10.0]), 0.1, np.array([9.5, 10.0]), np.array([11.0, 14.4]))
+    >>> down.tolist(), up.tolist()
+    ([9.0, nan], [11.0, nan])
+    """
+    down, up = price_band(np.where(reference > 0.0, reference, np.nan), rate)
+    free = (low < down - HALF_TICK) | (high > up + HALF_TICK)
+    return np.where(free, np.nan, down), np.where(free, np.nan, up)
+
+
 def is_locked_up(low: Any, up: Any) -> Any:
     """Say whether a day never left its upper limit, so that nobody could buy.
 

@@ -131,6 +131,11 @@ def whole_lots(size: Any, *, least: Any, step: Any, factor: Any = 1.0) -> Any:
     return signed / np.where(np.isnan(ratio), 1.0, ratio)
 
 
+def plain(size: Any) -> float:
+    """Return whole shares as a whole number, others as a float."""
+    return int(size) if size == int(size) else float(size)
+
+
 def _whole(shares: np.ndarray) -> np.ndarray:
     """Round down, but up where only float error is missing."""
     nearest = np.rint(shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,8 +54,7 @@ class Orphans:
     def __init__(self, delistings: Mapping[str, Any], gone_after: float | None) -> None:
         self._delistings = to_dates(delistings, "delistings")
         self._gone_after = gone_after
-        # So many bars take more days than that at most, but for few days each of them counts.
-        self._silent = _SILENT if gone_after is None or gone_after > 2 * _SILENT else 0
+        self._silent = math.inf if gone_after is None else silent_bars(gone_after)
         # feed -> (time of its last bar, bars of others since)
         self._silence: dict[Any, tuple[float, int]] = {}
 
@@ -86,8 +86,36 @@ class Orphans:
         for data in silent:
             if self.is_delisted(data._name, today):
                 yield data, "delisted"
-            elif self._gone_after is not None and time - data.lines.datetime[0] > self._gone_after:
+            elif self._gone_after is not None and is_gone(
+                self._silence[data][1], time - data.lines.datetime[0], self._gone_after
+            ):
                 yield data, "gone"
+
+
+def silent_bars(gone_after: float) -> int:
+    """Return the bars of others beyond which a name without one of its own may be gone."""
+    # So many bars take more days than that at most, but for few days each of them counts.
+    return _SILENT if gone_after > 2 * _SILENT else 0
+
+
+def is_gone(bars: Any, days: Any, gone_after: float) -> Any:
+    """Say whether a held name counts as gone.
+
+    Parameters
+    ----------
+    bars
+        Bars of others since its last one; a number or an array.
+    days
+        Days since its last one, of the same shape.
+    gone_after
+        Days after which it is gone.
+
+    Examples
+    --------
+    >>> is_gone(np.array([300, 300, 10]), np.array([366, 365, 400]), 365).tolist()
+    [True, False, False]
+    """
+    return (bars > silent_bars(gone_after)) & (days > gone_after)
 
 
 def to_dates(days: Mapping[str, Any], parameter: str) -> dict[str, date]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 import backtrader as bt
+import numpy as np
 
 from ..planning.reasons import Reason
+from .affordable import affordable
+from .lots import plain
 from .positions import Positions
 from .schemes import cash_left, has_own_interest, has_upkeep, is_plain
 from .valuing_broker import ValuingBroker
@@ -261,25 +263,11 @@ class PortfolioBroker(ValuingBroker):
         size = order.executed.remsize if self.p.filler is None else self.p.filler(order, price, ago)
         # Only one who deals in fractions of a unit gets fractions.
         fraction = order.executed.remsize % 1.0 != 0.0
-        paid = self._affordable(scheme, size, price, float if fraction else math.floor)
+        paid = affordable(
+            self.cash, size, price, fee=scheme.getcommission, whole=np.asarray if fraction else np.floor
+        )
         order.info["refusal"] = Reason.PARTIAL if paid or order.executed.size else Reason.CASH
-        return paid
-
-    def _affordable(
-        self, scheme: Any, size: float, price: float, whole: Callable[[float], float], step: float = 1.0
-    ) -> float:
-        """Return the largest size, up to ``size``, that the cash pays for with its fee.
-
-        ``whole`` cuts a size down to what may be ordered, ``step`` is the distance of two such sizes.
-        """
-        if cash_left(self.cash, scheme, size, price) >= 0.0:
-            return size
-        for _ in range(3):
-            # The fee depends on the size and the size on the fee; three rounds settle both.
-            size = whole(max((self.cash - scheme.getcommission(size, price)) / price, 0.0))
-        while size > 0 and cash_left(self.cash, scheme, size, price) < 0.0:
-            size = whole(max(size - step, 0.0))
-        return size
+        return plain(paid)
 
     def _record(self, order: Any, fill: Any) -> None:
         """Add the fees of a fill to the totals, and note them on the fill for the analyzers."""

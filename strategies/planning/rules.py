@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+Execution = Literal["open", "close"]
 Weighting = Literal["equal", "score", "inverse_volatility"]
 
 
@@ -79,6 +80,23 @@ class Rules:
             raise ValueError(f"max_weight must be a fraction in (0, 1], got {self.max_weight!r}")
         if self.weights not in get_args(Weighting):
             raise ValueError(f"weights must be one of {', '.join(get_args(Weighting))}, got {self.weights!r}")
+
+
+# How far prices may move on the way from the close to the next open, a fraction.
+_GAP = 0.02
+
+
+def gap_of(execution: str, gap: float | None) -> float:
+    """Return the allowance for the way to the fill: without one given, none where there is no way.
+
+    Examples
+    --------
+    >>> gap_of("open", None), gap_of("close", None), gap_of("open", 0.1)
+    (0.02, 0.0, 0.1)
+    """
+    if gap is not None:
+        return gap
+    return 0.0 if execution == "close" else _GAP
 
 
 def _is_count(value: Any, least: int) -> bool:

@@ -22,6 +22,15 @@ class RandomRank(NamedTuple):
     p_value: float
 
 
+class SharpeRank(NamedTuple):
+    """Where a portfolio stands among random ones by its Sharpe ratio a year; the percentile runs 0..100."""
+
+    n: int
+    median_sharpe: float
+    percentile: float
+    p_value: float
+
+
 def sessions_per_year(dates: pd.DatetimeIndex, *, default: int = A_SHARE_SESSIONS) -> int:
     """Count the sessions a year has on this calendar.
 
@@ -135,11 +144,46 @@ def rank_among(total_return: float, random_totals: np.ndarray) -> RandomRank:
     >>> rank_among(0.3, np.array([0.1, 0.2, 0.3, 0.4]))
     RandomRank(n=4, median_total_return=0.25, percentile=62.5, p_value=0.6)
     """
-    below, equal = int((random_totals < total_return).sum()), int((random_totals == total_return).sum())
-    n = len(random_totals)
     return RandomRank(
-        n, float(np.median(random_totals)), 100 * (below + equal / 2) / n, (1 + n - below) / (n + 1)
+        len(random_totals), float(np.median(random_totals)), *_place(total_return, random_totals)
     )
+
+
+def rank_sharpe_among(sharpe: float, random_ratios: np.ndarray) -> SharpeRank:
+    """Place one Sharpe ratio among those of random portfolios, as :func:`rank_among` does total returns.
+
+    Examples
+    --------
+    >>> rank_sharpe_among(1.0, np.array([0.0, 0.5, 2.0]))
+    SharpeRank(n=3, median_sharpe=0.5, percentile=66.66666666666667, p_value=0.5)
+    """
+    return SharpeRank(len(random_ratios), float(np.median(random_ratios)), *_place(sharpe, random_ratios))
+
+
+def sharpe_ratios(returns: pd.DataFrame, periods_per_year: float | None = None) -> pd.Series:
+    """Return the Sharpe ratio of each column, as :func:`performance` defines it; NaN where there is none.
+
+    Parameters
+    ----------
+    returns
+        Daily returns as fractions, T x n, without NaN.
+    periods_per_year
+        Sessions of a year; without it those of the calendar of ``returns``.
+
+    Examples
+    --------
+    >>> sharpe_ratios(pd.DataFrame({0: [0.1, -0.5, 0.2], 1: [0.1, 0.1, 0.1]}), 3).round(3).tolist()
+    [-0.305, nan]
+    """
+    year = periods_per_year or sessions_per_year(pd.DatetimeIndex(returns.index))
+    spread = returns.std(ddof=1)
+    return returns.mean() * np.sqrt(year) / spread.where(spread >= _FLAT)
+
+
+def _place(own: float, others: np.ndarray) -> tuple[float, float]:
+    """Return percentile and p-value of a figure among others; more is better."""
+    below, equal, n = int((others < own).sum()), int((others == own).sum()), len(others)
+    return 100 * (below + equal / 2) / n, (1 + n - below) / (n + 1)
 
 
 def rank_from(figures: Mapping[str, object]) -> RandomRank | None:
