@@ -103,6 +103,7 @@ def build_provider(
         ensemble=model.ensemble,
         seed=settings.seed,
         device=model.device,
+        checkpoints=settings.walk_forward.checkpoints,
         on_epoch=on_epoch,
         **shared,
     )

@@ -83,7 +83,8 @@ class WalkSettings(Section):
     """When the model is fitted again: ``start`` is the first date that is scored and traded.
 
     ``purge`` (horizon + 1 or more, the default) and ``embargo``: sessions left out before it.
-    ``n_jobs``: fits side by side, -1 for all cores. ``checkpoints``: folder that keeps finished fits.
+    ``n_jobs``: fits side by side, -1 for all cores. ``checkpoints``: folder that keeps finished
+    fits, and the training of an LSTM after each epoch.
     """
 
     start: date | None = None

@@ -40,6 +40,12 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
     """
     out = out.resolve()
     check_writable(out, RESULTS)
+    kept = settings.walk_forward.checkpoints
+    if kept is not None and kept.resolve().is_relative_to(out):
+        raise SettingsError(
+            f"walk_forward.checkpoints {kept} lies in --out, which is replaced whole at the end; "
+            "name another folder"
+        )
     if settings.data.bars is not None and demo:
         raise SettingsError("give --demo or --data, not both")
     if settings.data.bars is None and not demo:

@@ -68,8 +68,8 @@ def fit_key(provider: SignalProvider, panel_fingerprint: str) -> str:
 def describe(value: Any) -> Any:
     """Return a value as plain data, equal for equal values in every process.
 
-    Attributes that end in ``_`` were learned and are left out, and those that start with ``on_``
-    are callbacks.
+    Attributes that end in ``_`` were learned and are left out, as are callbacks, which start with
+    ``on_``, and ``checkpoints``.
 
     Raises
     ------
@@ -116,14 +116,16 @@ def _describe_object(value: Any) -> Any:
         )
     maker, arguments, state, items, pairs = (*made, None, None, None)[:5]
     if isinstance(state, dict):
-        state = {name: part for name, part in state.items() if not _learned_or_callback(str(name))}
+        state = {name: part for name, part in state.items() if not _without_effect(str(name))}
     return {
         "object": [_name(maker), *map(describe, (type(value), arguments, state))],
         "holds": [describe(list(items or ())), describe([list(pair) for pair in pairs or ()])],
     }
 
 
-def _learned_or_callback(name: str) -> bool:
+def _without_effect(name: str) -> bool:
+    if name == "checkpoints":  # where work in progress is kept changes no result
+        return True
     return name.startswith("on_") or (name.endswith("_") and not name.startswith("_"))
 
 

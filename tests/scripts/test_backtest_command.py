@@ -77,7 +77,7 @@ class TestRun:
         quick.write_text(quick.read_text() + "[walk_forward]\nrefit = 50\n")
         runs = {
             "plain": (),
-            "kept": ("--checkpoints", kept, "--jobs", 2),
+            "parallel": ("--checkpoints", kept, "--jobs", 2),
             "again": ("--checkpoints", kept),
         }
         said = {}
@@ -87,7 +87,7 @@ class TestRun:
             )
             assert outcome.code == 0, outcome.err
             said[name] = "checkpoints: 3 of 3 fits were taken from" in outcome.out
-        assert said == {"plain": False, "kept": False, "again": True}
+        assert said == {"plain": False, "parallel": False, "again": True}
         for name in ("scores.parquet", "fits.csv", "screening.csv", "trades.csv"):
             files = {(tmp_path / run / name).read_bytes() for run in runs}
             assert len(files) == 1, name
@@ -179,6 +179,13 @@ class TestRefusals:
         (tmp_path / "file").write_text("")
         outcome = btalpha("backtest", quick, "--data", bars_file, "--out", tmp_path / "file" / "x")
         assert (outcome.code, "cannot be written" in outcome.err) == (2, True)
+
+    @pytest.mark.parametrize("place", ["out", "out/kept"])
+    def test_checkpoints_within_the_results(self, btalpha, quick, bars_file, tmp_path, place):
+        words = ("--out", tmp_path / "out", "--checkpoints", tmp_path / place)
+        outcome = btalpha("backtest", quick, "--data", bars_file, *words)
+        assert (outcome.code, "is replaced whole at the end; name another folder" in outcome.err) == (2, True)
+        assert not (tmp_path / "out").exists()
 
     def test_no_bars_at_all(self, btalpha, tmp_path):
         outcome = btalpha("backtest", "--out", tmp_path / "out")

@@ -185,6 +185,11 @@ class TestKey:
         assert fit_key(Own(on_fit=lock.acquire), "x") == fit_key(Own(), "x")
         assert fit_key(ridge().fit(gappy), "x") == fit_key(ridge(), "x")
 
+    def test_does_not_see_where_the_network_keeps_its_training(self) -> None:
+        one, other = lstm(), lstm()
+        one.checkpoints = "here"
+        assert fit_key(one, "x") == fit_key(other, "x")
+
     @pytest.mark.parametrize(
         "other",
         [
