@@ -1,0 +1,181 @@
+"""From the answer of a client to bars: columns, numbers, dates and the factor, each checked."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from .base import BARS
+from .errors import ChangedAnswer, NoAnswer
+
+PRICES = ("open", "high", "low", "close")
+
+
+def pick(frame: pd.DataFrame, names: Mapping[str, str], what: str) -> pd.DataFrame:
+    """Return the named columns under the panel's names.
+
+    Parameters
+    ----------
+    frame
+        The answer.
+    names
+        Column of the answer -> name here.
+    what
+        Whose answer it is, for the message.
+
+    Raises
+    ------
+    ChangedAnswer
+        If the answer lacks one of them.
+
+    Examples
+    --------
+    >>> pick(pd.DataFrame({"vol": [1]}), {"vol": "volume"}, "daily of x")["volume"].tolist()
+    [1]
+    """
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise ChangedAnswer(
+            f"{what} lacks the column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}",
+            remedy="install the tested version of the client, or report the change",
+        )
+    return frame[list(names)].rename(columns=dict(names))
+
+
+def numbers(frame: pd.DataFrame, columns: Sequence[str], what: str) -> pd.DataFrame:
+    """Return the frame with columns read as float64; empty text becomes NaN.
+
+    Raises
+    ------
+    ChangedAnswer
+        If a cell holds anything else.
+    """
+    read = {}
+    for name in columns:
+        values = frame[name]
+        text = values.where(values.notna() & (values.astype(str).str.strip() != ""))
+        parsed = pd.to_numeric(text, errors="coerce").astype(np.float64)
+        bad = parsed.isna() & text.notna()
+        if bad.any():
+            raise ChangedAnswer(
+                f"{name} of {what} is {text[bad].iloc[0]!r}, not a number",
+                remedy="install the tested version of the client, or report the change",
+            )
+        read[name] = parsed
+    return frame.assign(**read)
+
+
+def days(column: pd.Series, what: str, format: str = "%Y-%m-%d") -> pd.Series:
+    """Return a column of text, dates or datetimes as days without a time zone; empty cells stay missing.
+
+    Raises
+    ------
+    ChangedAnswer
+        If a cell is no date of that format.
+    """
+    text = column.where(column.notna() & (column.astype(str).str.strip() != ""))
+    try:
+        kind = None if column.dtype.kind == "M" else format
+        dates = pd.to_datetime(text.astype(str).where(text.notna()) if kind else text, format=kind)
+    except (ValueError, TypeError) as error:
+        raise ChangedAnswer(
+            f"{column.name} of {what} cannot be read as days ({error})",
+            remedy="install the tested version of the client, or report the change",
+        ) from error
+    return dates.dt.normalize().astype("datetime64[ns]")
+
+
+def with_factor(bars: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Return bars with the factor of their day, from steps that hold from their day on.
+
+    Parameters
+    ----------
+    bars
+        With ``date``, ascending.
+    steps
+        ``date, factor``, ascending; before the first the factor is 1.
+
+    Examples
+    --------
+    >>> bars = pd.DataFrame({"date": pd.to_datetime(["2016-01-04", "2016-01-05", "2016-01-06"])})
+    >>> steps = pd.DataFrame({"date": pd.to_datetime(["2016-01-05"]), "factor": [1.25]})
+    >>> with_factor(bars, steps)["factor"].tolist()
+    [1.0, 1.25, 1.25]
+    """
+    at = steps["date"].to_numpy().searchsorted(bars["date"].to_numpy(), side="right")
+    values = np.concatenate([[1.0], steps["factor"].to_numpy(dtype=np.float64)])
+    return bars.assign(factor=values[at])
+
+
+def check_steps(steps: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Return factor steps in order, the last of a day.
+
+    Raises
+    ------
+    ChangedAnswer
+        If a day is missing, or a factor is not a finite number above zero.
+    """
+    bad = steps["date"].isna() | ~(np.isfinite(steps["factor"]) & (steps["factor"] > 0))
+    if bad.any():
+        row = steps[bad].iloc[0]
+        raise ChangedAnswer(
+            f"the factor of {what} on {row['date']} is {row['factor']}",
+            remedy="try another source for this symbol",
+        )
+    ordered = steps.sort_values("date", kind="stable").drop_duplicates("date", keep="last")
+    return ordered[["date", "factor"]].reset_index(drop=True)
+
+
+def finish(
+    bars: pd.DataFrame,
+    symbol: str,
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+    *,
+    columns: Sequence[str],
+    notes: list[str],
+) -> pd.DataFrame:
+    """Return bars as every source gives them: in order, in the span, traded, each column there.
+
+    Parameters
+    ----------
+    bars
+        :data:`~btalpha.feeds.sources.base.BARS` but the symbol, and ``columns``.
+    symbol, start, end
+        What was asked.
+    columns
+        Optional columns of the source.
+    notes
+        Receives a line about what was left out.
+
+    Raises
+    ------
+    NoAnswer
+        If two rows of a day differ: half of one answer and half of another.
+    """
+    bars = bars.assign(symbol=symbol)[[*BARS, *columns]]
+    traded = (bars["volume"].fillna(0.0) > 0) & bars[list(PRICES)].notna().all(axis=1)
+    bars = bars[traded & (bars["date"] >= start) & (bars["date"] <= end)].drop_duplicates()
+    twice = bars["date"].duplicated()
+    if twice.any():
+        raise NoAnswer(f"{symbol} has two different bars on {bars.loc[twice, 'date'].iloc[0].date()}")
+    good = _possible(bars)
+    if not good.all():
+        first = bars.loc[~good, "date"].iloc[0].date()
+        notes.append(f"{symbol}: {int((~good).sum()):,} impossible bars left out, the first on {first}")
+    return bars[good].sort_values("date", kind="stable", ignore_index=True)
+
+
+def _possible(bars: pd.DataFrame) -> pd.Series:
+    prices = bars[list(PRICES)]
+    finite = np.isfinite(prices).all(axis=1) & (prices > 0).all(axis=1)
+    ordered = (bars["high"] >= bars["low"]) & np.isfinite(bars["volume"])
+    return finite & ordered & np.isfinite(bars["factor"]) & (bars["factor"] > 0)
+
+
+def empty_bars(columns: Sequence[str]) -> pd.DataFrame:
+    """Return bars without rows, with the columns and types of :func:`finish`."""
+    kinds = {"date": "datetime64[ns]", "symbol": object}
+    return pd.DataFrame(
+        {name: pd.Series(dtype=kinds.get(name, np.float64)) for name in (*BARS, *columns)}  # pyright: ignore
+    )

@@ -1,0 +1,1 @@
+"""Sources that are files: tables, databases, qlib's folder and Backtrader's own CSV formats."""
