@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from .base import BARS
 from .errors import ChangedAnswer, NoAnswer
 
+BARS = ("date", "symbol", "open", "high", "low", "close", "volume", "factor")
+"""Columns that every source gives; ``pre_close, amount, turnover, total_mktcap, is_st`` where it has them."""
 PRICES = ("open", "high", "low", "close")
 
 
@@ -107,6 +108,19 @@ def with_factor(bars: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(factor=values[at])
 
 
+def steps_of(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the days on which the factor of ascending bars changes, as ``date, factor``.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2016-01-04", "2016-01-05", "2016-01-06"])
+    >>> steps_of(pd.DataFrame({"date": days, "factor": [1.0, 1.0, 2.0]}))["factor"].tolist()
+    [1.0, 2.0]
+    """
+    changed = bars["factor"].ne(bars["factor"].shift())
+    return bars.loc[changed, ["date", "factor"]].reset_index(drop=True)
+
+
 def check_steps(steps: pd.DataFrame, what: str) -> pd.DataFrame:
     """Return factor steps in order, the last of a day.
 
@@ -140,7 +154,7 @@ def finish(
     Parameters
     ----------
     bars
-        :data:`~btalpha.feeds.sources.base.BARS` but the symbol, and ``columns``.
+        :data:`BARS` but the symbol, and ``columns``.
     symbol, start, end
         What was asked.
     columns

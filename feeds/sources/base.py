@@ -9,13 +9,12 @@ from typing import ClassVar
 
 import pandas as pd
 
+from .answers import BARS, steps_of
 from .errors import NotOffered
 from .patience import Patience
 from .symbols import canonical
 
-BARS = ("date", "symbol", "open", "high", "low", "close", "volume", "factor")
-"""Columns that every source gives; ``OPTIONAL`` ones where it has them."""
-OPTIONAL = ("pre_close", "amount", "turnover", "total_mktcap", "is_st")
+__all__ = ["BARS", "Source", "canonical_symbols"]
 
 
 class Source(ABC):
@@ -42,6 +41,8 @@ class Source(ABC):
         The optional columns that :meth:`bars` gives.
     point_in_time
         Whether :meth:`members` knows those that have left the index.
+    probe
+        A symbol that is there if anything is.
     """
 
     name: ClassVar[str] = ""
@@ -50,6 +51,7 @@ class Source(ABC):
     columns: tuple[str, ...] = ()
     pause_s: ClassVar[float] = 0.0
     point_in_time: ClassVar[bool] = True
+    probe: ClassVar[str] = "600519.SH"
 
     def __init__(self, *, patience: Patience | None = None) -> None:
         self.patience = patience or Patience(pause_s=self.pause_s)
@@ -62,7 +64,7 @@ class Source(ABC):
         Returns
         -------
         pandas.DataFrame
-            :data:`BARS` and :attr:`columns`, ascending by date. Without rows where there was no session
+            :data:`~btalpha.feeds.sources.answers.BARS` and :attr:`columns`, ascending by date. Without rows where there was no session
             or no trade.
 
         Raises
@@ -73,16 +75,16 @@ class Source(ABC):
             If it does not answer, or not in the expected form.
         """
 
-    def factor_steps(self, symbol: str) -> pd.DataFrame | None:
-        """Return the whole history of the adjustment factor, or ``None`` where bars must be read for it.
+    def factor_steps(self, symbol: str) -> pd.DataFrame:
+        """Return the whole history of the adjustment factor.
 
         Returns
         -------
-        pandas.DataFrame or None
-            ``date, factor``: the factor from that day on; before the first day it is 1. With it a
-            changed factor is found without reading the bars again.
+        pandas.DataFrame
+            ``date, factor``, ascending: the factor from that day on; before the first day it is 1. So a
+            factor that the source has changed is found without asking for the bars again.
         """
-        return None
+        return steps_of(self.bars(symbol, pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")))
 
     def symbols(self) -> list[str]:
         """Return all symbols; for sources that can be listed, such as folders."""
