@@ -17,7 +17,7 @@ from ..errors import DataError
 _KEY = b"btalpha"
 
 
-class DamagedFile(DataError):
+class DamagedFile(DataError):  # noqa: N818  - a file, found damaged
     """A file of the cache that cannot be read, or does not hold what was written."""
 
 

@@ -178,8 +178,8 @@ class Store:
             raise DataError(f"{self.folder} is of a later version of btalpha", remedy="update btalpha")
         if owner != self.source:
             raise DataError(
-                f"{self.folder} holds data of {owner}, not of {self.source}; their factors do not go together",
-                remedy="name another folder",
+                f"{self.folder} holds data of {owner}, not of {self.source}",
+                remedy="name another folder: their factors do not go together",
             )
 
     def _sweep(self) -> None:

@@ -96,9 +96,7 @@ class Updater:
         last = max(held.last, _settled(bars, end)) if end > held.last else held.last
         return Held(bars, min(held.first, spans[0][0]), last), refreshed
 
-    def _with_earlier(
-        self, symbol: str, held: Held | None, new: pd.DataFrame
-    ) -> tuple[pd.DataFrame, int]:
+    def _with_earlier(self, symbol: str, held: Held | None, new: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         """Join new bars to earlier ones, and give all of them the factor that the source has now."""
         if held is None:
             return new, 0

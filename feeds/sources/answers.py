@@ -180,11 +180,10 @@ def finish(
     return bars[good].sort_values("date", kind="stable", ignore_index=True)
 
 
-def _possible(bars: pd.DataFrame) -> pd.Series:
-    prices = bars[list(PRICES)]
-    finite = np.isfinite(prices).all(axis=1) & (prices > 0).all(axis=1)
-    ordered = (bars["high"] >= bars["low"]) & np.isfinite(bars["volume"])
-    return finite & ordered & np.isfinite(bars["factor"]) & (bars["factor"] > 0)
+def _possible(bars: pd.DataFrame) -> np.ndarray:
+    figures = bars[[*PRICES, "volume", "factor"]].to_numpy()
+    positive = (np.isfinite(figures) & (figures > 0)).all(axis=1)
+    return positive & (bars["high"] >= bars["low"]).to_numpy()
 
 
 def empty_bars(columns: Sequence[str]) -> pd.DataFrame:

@@ -64,8 +64,8 @@ class Source(ABC):
         Returns
         -------
         pandas.DataFrame
-            :data:`~btalpha.feeds.sources.answers.BARS` and :attr:`columns`, ascending by date. Without rows where there was no session
-            or no trade.
+            :data:`~btalpha.feeds.sources.answers.BARS` and :attr:`columns`, ascending by date.
+            Without rows where there was no session or no trade.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Source(ABC):
         day = here.tz_localize(None).normalize()
         return day if here.hour >= self.closes_at else day - pd.Timedelta(days=1)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  - most sources have nothing to end
         """End the session with the source; called by ``with``."""
 
     def __enter__(self) -> Source:

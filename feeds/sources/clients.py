@@ -29,14 +29,14 @@ def needs(client: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[io.StringIO]:
-    """Keep what a client prints away from the terminal, and give it.
+    r"""Keep what a client prints away from the terminal, and give it.
 
     Examples
     --------
     >>> with quiet() as said:
     ...     print("login success!")
     >>> said.getvalue()
-    'login success!\\n'
+    'login success!\n'
     """
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -71,15 +71,18 @@ class Patience:
             sleep=self.sleep,
             reraise=True,
         )
-        return asking(self._once, request)
+        for attempt in asking:
+            with attempt:
+                self._pace()
+                return request()
+        raise AssertionError("the last attempt raises")
 
-    def _once(self, request: Callable[[], Answer]) -> Answer:
+    def _pace(self) -> None:
         early = self._last + self.pause_s - self.clock()
         if early > 0:
             self.sleep(early)
         self._last = self.clock()
         self.requests += 1
-        return request()
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         self.repeats += 1

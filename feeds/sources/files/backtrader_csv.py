@@ -24,7 +24,7 @@ _ORDINAL_OF_1970 = 719_163
 
 
 class BacktraderCsvSource(TableSource):
-    """Files of one stock each, named by its symbol, in a format that Backtrader's feeds parse.
+    r"""Files of one stock each, named by its symbol, in a format that Backtrader's feeds parse.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class BacktraderCsvSource(TableSource):
     Examples
     --------
     >>> _ = Path("ORCL.txt").write_text(
-    ...     "Date,Open,High,Low,Close,Volume,OpenInterest\\n2016-01-04,35.9,36,35.3,35.8,100,0\\n")
+    ...     "Date,Open,High,Low,Close,Volume,OpenInterest\n2016-01-04,35.9,36,35.3,35.8,100,0\n")
     >>> source = BacktraderCsvSource("ORCL.txt")
     >>> source.bars("ORCL", pd.Timestamp("2016-01-01"), pd.Timestamp("2016-12-31"))["close"].tolist()
     [35.8]
@@ -79,7 +79,7 @@ class BacktraderCsvSource(TableSource):
 
         options: dict[str, Any] = {"adjclose": False, "round": False} if self.format == "yahoo" else {}
         feed = getattr(bt.feeds, FORMATS[self.format])(dataname=str(file), **options)
-        cerebro = bt.Cerebro(stdstats=False)
+        cerebro = bt.Cerebro(stdstats=False)  # pyright: ignore[reportCallIssue]
         cerebro.adddata(feed)
         try:
             cerebro.run()

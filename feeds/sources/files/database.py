@@ -65,9 +65,9 @@ class DatabaseSource(Source):
 
     def close(self) -> None:
         """Close the database."""
-        if "_connection" in self.__dict__:
-            self._connection.close()
-            del self.__dict__["_connection"]
+        opened = vars(self).pop("_connection", None)
+        if opened is not None:
+            opened.close()
 
     @property
     def _what(self) -> str:
@@ -97,9 +97,7 @@ class DatabaseSource(Source):
         try:
             import duckdb
         except ImportError as error:
-            raise MissingClient(
-                "DuckDB is not installed", remedy="pip install 'btalpha[duckdb]'"
-            ) from error
+            raise MissingClient("DuckDB is not installed", remedy="pip install 'btalpha[duckdb]'") from error
         try:
             return duckdb.connect(str(self.path), read_only=True)
         except duckdb.Error as error:

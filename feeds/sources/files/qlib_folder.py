@@ -119,7 +119,7 @@ class QlibSource(Source):
         content = path.read_bytes()
         values = np.frombuffer(content[: len(content) // 4 * 4], dtype="<f4").astype(np.float64)
         first = values[0] if len(values) else np.nan
-        fits = first == np.floor(first) and 0 <= first and first + len(values) - 1 <= len(whole)
+        fits = first == np.floor(first) and first >= 0 and first + len(values) - 1 <= len(whole)
         if len(content) % 4 or not fits:
             raise SourceError(f"{path} does not fit the calendar: it is cut or of another dump")
         whole[int(first) : int(first) + len(values) - 1] = values[1:]

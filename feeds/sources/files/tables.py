@@ -9,7 +9,7 @@ _ENDINGS = (".parquet", ".csv.gz", ".csv")
 
 
 class FileSource(TableSource):
-    """Bars in parquet or CSV, a file or a folder.
+    r"""Bars in parquet or CSV, a file or a folder.
 
     A file without a column for the symbol holds one stock, and is named by it: ``600519.SH.csv``,
     ``sh600519.parquet``.
@@ -18,7 +18,7 @@ class FileSource(TableSource):
     --------
     >>> from pathlib import Path
     >>> _ = Path("sh600519.csv").write_text(
-    ...     "trade_date,open,high,low,close,vol\\n20160104,210,211,205,206,3000\\n")
+    ...     "trade_date,open,high,low,close,vol\n20160104,210,211,205,206,3000\n")
     >>> from btalpha.feeds.sources.files.table import Conventions
     >>> lots = Conventions(columns={"trade_date": "date", "vol": "volume"}, units={"volume": 100})
     >>> source = FileSource("sh600519.csv", conventions=lots)

@@ -73,7 +73,9 @@ class TestIncremental:
 
     def test_a_changed_factor_refreshes_earlier_bars(self, store: Store) -> None:
         Updater(store, FakeSource(factor=2.0)).update("600000.SH", day("2016-01-04"), day("2016-02-29"))
-        later = Updater(store, FakeSource(factor=2.5)).update("600000.SH", day("2016-01-04"), day("2016-03-31"))
+        later = Updater(store, FakeSource(factor=2.5)).update(
+            "600000.SH", day("2016-01-04"), day("2016-03-31")
+        )
         bars = store.read("600000.SH").bars
         after = bars["date"] >= EX_DATE
         assert bars["factor"].tolist() == np.where(after, 2.5, 1.0).tolist()
@@ -84,7 +86,7 @@ class TestIncremental:
         updater.update("600000.SH", day("2016-01-04"), day("2016-02-29"))
         source = FakeSource()
         source.columns = ()
-        with pytest.raises(ChangedAnswer, match="before it had .*amount"):
+        with pytest.raises(ChangedAnswer, match=r"before it had .*amount"):
             Updater(store, source).update("600000.SH", day("2016-01-04"), day("2016-03-31"))
 
     def test_a_failure_leaves_what_was_there(self, store: Store) -> None:
@@ -189,7 +191,9 @@ class TestFolder:
         updater = Updater(store, FakeSource())
         for symbol in SYMBOLS[:3]:
             updater.update(symbol, day("2016-01-04"), day("2016-02-29"))
-        members = store.write_members("csi300", FakeSource().members("csi300", day("2016-01-04"), day("2016-02-29")))
+        members = store.write_members(
+            "csi300", FakeSource().members("csi300", day("2016-01-04"), day("2016-02-29"))
+        )
         figures = store.write_statements(statements("2015-12-31", 7.0))
         panel = Panel.read(store.folder, members=read_members(members), statements=figures)
         assert list(panel.symbols) == SYMBOLS[:3]
@@ -207,12 +211,18 @@ class TestFolder:
 
     @pytest.mark.parametrize("symbol", ["../../x", "a/b", "..", "", "x\x00"])
     def test_nothing_outside_is_written(self, store: Store, symbol: str) -> None:
-        held = Held(FakeSource().bars("600000.SH", day("2016-01-04"), day("2016-01-29")), day("2016-01-04"), day("2016-01-29"))
+        held = Held(
+            FakeSource().bars("600000.SH", day("2016-01-04"), day("2016-01-29")),
+            day("2016-01-04"),
+            day("2016-01-29"),
+        )
         before = sorted(store.folder.parent.rglob("*"))
         with pytest.raises(SymbolError):
             store.write(symbol, held)
         with pytest.raises(SymbolError):
-            store.write_members(symbol, pd.DataFrame(columns=["symbol", "start", "end"], dtype="datetime64[ns]"))
+            store.write_members(
+                symbol, pd.DataFrame(columns=["symbol", "start", "end"], dtype="datetime64[ns]")
+            )
         with pytest.raises(SymbolError):
             Updater(store, FakeSource()).update(symbol, day("2016-01-04"), day("2016-01-29"))
         assert sorted(store.folder.parent.rglob("*")) == before

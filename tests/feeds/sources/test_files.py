@@ -108,7 +108,7 @@ class TestTables:
     def test_two_different_bars_of_a_day_are_refused(self, tmp_path: Path) -> None:
         table = pd.concat([market(), market().iloc[[0]].assign(close=20.01)])
         table.to_parquet(tmp_path / "bars.parquet")
-        with pytest.raises(SourceError, match="600001.SH has two different bars on 2016-01-04"):
+        with pytest.raises(SourceError, match=r"600001\.SH has two different bars on 2016-01-04"):
             FileSource(tmp_path / "bars.parquet").bars("600001.SH", contract.START, contract.END)
 
     def test_a_broken_file_is_named(self, tmp_path: Path) -> None:
@@ -130,7 +130,9 @@ class TestTables:
             "symbol,period_end,announce_date,net_profit\n600001,2015-12-31,2016-01-20,7\n"
             "600001,2014-12-31,2015-01-20,6\n000001,2015-12-31,2016-01-20,8\n"
         )
-        source = FileSource(tmp_path / "bars.parquet", members=tmp_path / "m.csv", statements=tmp_path / "s.csv")
+        source = FileSource(
+            tmp_path / "bars.parquet", members=tmp_path / "m.csv", statements=tmp_path / "s.csv"
+        )
         assert list(contract.check_members(source, "csi300", "600001.SH")["symbol"]) == ["600001.SH"]
         figures = source.statements(["600001.SH"], pd.Timestamp("2015-01-01"), contract.END)
         assert figures["net_profit"].tolist() == [7]
@@ -202,7 +204,11 @@ def qlib(tmp_path: Path) -> Path:
     for symbol, folder in zip(SYMBOLS, ("sh600001", "sz000001"), strict=True):
         bars = expected(symbol).set_index("date").reindex(days[5:])
         files = {name: bars[name] * bars["factor"] for name in ("open", "high", "low", "close")}
-        files |= {"volume": bars["volume"] / bars["factor"], "factor": bars["factor"], "amount": bars["amount"]}
+        files |= {
+            "volume": bars["volume"] / bars["factor"],
+            "factor": bars["factor"],
+            "amount": bars["amount"],
+        }
         (tmp_path / "features" / folder).mkdir(parents=True)
         for name, values in files.items():
             content = np.concatenate([[5.0], values.to_numpy()]).astype("<f4")
@@ -273,7 +279,9 @@ class TestBacktraderCsv:
         (tmp_path / "ORCL.csv").write_text(LINES[format])
         source = BacktraderCsvSource(tmp_path, format=format)
         bars = source.bars("ORCL", contract.START, contract.END)
-        assert bars[["open", "high", "low", "close", "volume"]].to_numpy().tolist() == [[10.5, 11, 10, 10.8, 300]]
+        assert bars[["open", "high", "low", "close", "volume"]].to_numpy().tolist() == [
+            [10.5, 11, 10, 10.8, 300]
+        ]
         assert bars["date"].astype(str).tolist() == ["2016-01-04"]
         assert bars["factor"].tolist() == [0.5 if format == "yahoo" else 1.0]
 
@@ -290,7 +298,8 @@ class TestBacktraderCsv:
         import backtrader as bt
 
         (tmp_path / "ORCL.csv").write_text(
-            LINES["backtrader"] + "2016-01-05,10.8,10.9,10.1,10.2,500,0\n2016-01-06,10.2,10.3,9.9,10.1,400,0\n"
+            LINES["backtrader"]
+            + "2016-01-05,10.8,10.9,10.1,10.2,500,0\n2016-01-06,10.2,10.3,9.9,10.1,400,0\n"
         )
 
         class Look(bt.Strategy):
@@ -317,7 +326,7 @@ class TestBacktraderCsv:
 
 
 def test_catalogue_names_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="there is no source 'bloomberg'.*akshare"):
+    with pytest.raises(SourceError, match=r"there is no source 'bloomberg'.*akshare"):
         make_source("bloomberg")
     with pytest.raises(SourceError, match="reads no path"):
         make_source("baostock", path=tmp_path)

@@ -39,7 +39,11 @@ def test_changes_are_found_to_the_day_with_few_questions() -> None:
 
 
 def test_a_member_that_leaves_and_returns_has_two_ranges() -> None:
-    lists = {day("2016-01-01"): frozenset("AB"), day("2016-02-01"): frozenset("B"), day("2016-03-01"): frozenset("AB")}
+    lists = {
+        day("2016-01-01"): frozenset("AB"),
+        day("2016-02-01"): frozenset("B"),
+        day("2016-03-01"): frozenset("AB"),
+    }
     rows = contract.as_text(ranges_of(lists, open_end=False))
     assert rows == [
         ["A", "2016-01-01", "2016-01-31"],
@@ -49,6 +53,10 @@ def test_a_member_that_leaves_and_returns_has_two_ranges() -> None:
 
 
 def test_an_empty_list_says_nothing() -> None:
-    lists = {day("2016-01-01"): frozenset("A"), day("2016-01-09"): frozenset(), day("2016-02-01"): frozenset("A")}
+    lists = {
+        day("2016-01-01"): frozenset("A"),
+        day("2016-01-09"): frozenset(),
+        day("2016-02-01"): frozenset("A"),
+    }
     assert len(ranges_of(lists, open_end=True)) == 1
     assert ranges_of({}, open_end=True).empty

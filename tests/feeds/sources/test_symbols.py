@@ -4,7 +4,15 @@ import string
 
 import pytest
 from btalpha.feeds.sources.errors import SymbolError
-from btalpha.feeds.sources.symbols import canonical, index_code, split, to_baostock, to_qlib, to_sina, to_yahoo
+from btalpha.feeds.sources.symbols import (
+    canonical,
+    index_code,
+    split,
+    to_baostock,
+    to_qlib,
+    to_sina,
+    to_yahoo,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,11 +77,11 @@ def test_spellings_of_the_sources() -> None:
 
 
 def test_another_market_is_refused_where_only_china_is_known() -> None:
-    with pytest.raises(SymbolError, match="AAPL.*is not listed in Shanghai"):
+    with pytest.raises(SymbolError, match=r"AAPL.*is not listed in Shanghai"):
         split("AAPL")
 
 
 def test_indexes() -> None:
     assert index_code("csi500") == "000905.SH"
-    with pytest.raises(SymbolError, match="'dax'.*csi300"):
+    with pytest.raises(SymbolError, match=r"'dax'.*csi300"):
         index_code("dax")
