@@ -123,8 +123,8 @@ def _universe(source: Source, store: Store, wanted: Wanted, fetched: Fetched) ->
         if not source.point_in_time:
             fetched.notes.append(
                 f"{source.name} knows today's members of {name} only, each from the day it joined: those "
-                "that have left are missing, which flatters a backtest (survivorship); fetch the members from "
-                "baostock or tushare, or give --universe FILE with ranges"
+                "that have left are missing, which flatters a backtest (survivorship); fetch the members "
+                "from baostock or tushare, or give --universe FILE with ranges"
             )
     if ranges.empty:
         raise DataError(f"nobody is a member of {name} in the span", remedy="check the dates")

@@ -106,10 +106,9 @@ class AkshareSource(Source):
         table = self._ask("index_stock_cons", {"symbol": code}, what)
         names = {"品种代码": "symbol", "纳入日期": "start"}
         ranges = pick(table, names, what)
-        ranges = ranges.assign(
-            symbol=ranges["symbol"].map(canonical), start=days(ranges["start"], what), end=pd.NaT
-        )
-        ranges = ranges.astype({"end": "datetime64[ns]"}).drop_duplicates("symbol")
+        ranges = ranges.assign(symbol=ranges["symbol"].map(canonical), start=days(ranges["start"], what))
+        ranges["end"] = pd.Series(pd.NaT, index=ranges.index, dtype="datetime64[ns]")
+        ranges = ranges.drop_duplicates("symbol")
         return ranges[ranges["start"] <= end].sort_values("symbol", ignore_index=True)
 
     def statements(self, symbols: Sequence[str], start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -154,18 +153,15 @@ class AkshareSource(Source):
             from akshare.stock import stock_zh_a_sina
 
         # AKShare runs what Sina sends as a program; it is a dictionary, and is read as one here.
-        vars(stock_zh_a_sina)["eval"] = ast.literal_eval
+        stock_zh_a_sina.eval = ast.literal_eval  # pyright: ignore[reportAttributeAccessIssue]
         call = getattr(akshare, function)
         return self.patience.ask(lambda: self._once(call, words, what))
 
     def _once(self, call: Callable[..., Any], words: dict[str, Any], what: str) -> pd.DataFrame:
-        import requests
-
         with default_timeout(self.timeout_s), answer_codes() as codes, quiet(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             try:
                 table = call(**words)
-            except (requests.RequestException, OSError) as error:
-                raise NoAnswer(f"{what}: {type(error).__name__}: {error}") from error
             except Exception as error:  # a page in another form fails anywhere in the client
                 raise _explained(error, codes, what) from error
         if not isinstance(table, pd.DataFrame):
@@ -180,10 +176,9 @@ def _explained(error: Exception, codes: list[int], what: str) -> Exception:
     last = codes[-1] if codes else 0
     if last in (403, 429, 456):
         return RateLimited(f"{what}: the server answers {last}")
-    if last >= 500 or (isinstance(error, ValueError | SyntaxError) and "JSON" in type(error).__name__):
-        return NoAnswer(f"{what}: the server answers {last} ({error})")
-    if isinstance(error, SyntaxError):
-        return NoAnswer(f"{what}: the answer is cut ({error})")
+    # Errors of the network are OSErrors, for ``requests`` those of cut JSON too; cut Python is a SyntaxError.
+    if last >= 500 or isinstance(error, OSError | SyntaxError):
+        return NoAnswer(f"{what}: {type(error).__name__}: {error} (the server answers {last})")
     return ChangedAnswer(
         f"{what} is in another form ({type(error).__name__}: {error})",
         remedy="update akshare, which follows such changes, or take another source",

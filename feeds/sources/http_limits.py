@@ -15,7 +15,7 @@ def default_timeout(seconds: float) -> Iterator[None]:
     def limited(self: Any, request: Any, stream: bool = False, timeout: Any = None, **rest: Any) -> Any:
         return send(self, request, stream=stream, timeout=seconds if timeout is None else timeout, **rest)
 
-    HTTPAdapter.send = limited
+    HTTPAdapter.send = limited  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield
     finally:

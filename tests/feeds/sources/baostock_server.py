@@ -92,7 +92,7 @@ class Handler(socketserver.StreamRequestHandler):
             if kind == "02":
                 return
             if kind != "00" and behaviour.failing("silence"):
-                time.sleep(1.0)
+                time.sleep(1.5)
                 return
             answer = self.frame(kind, self.answer(kind, words, behaviour))
             if kind != "00" and behaviour.failing("half"):

@@ -44,7 +44,7 @@ def slept() -> list[float]:
 @pytest.fixture
 def source(behaviour: Behaviour, slept: list[float]):
     patience = Patience(pause_s=0.0, attempts=3, sleep=slept.append)
-    with BaostockSource(timeout_s=0.3, patience=patience) as opened:
+    with BaostockSource(timeout_s=10.0, patience=patience) as opened:
         yield opened
 
 
@@ -110,6 +110,7 @@ class TestFailures:
     def test_asked_again_until_it_answers(
         self, source: BaostockSource, behaviour: Behaviour, slept: list[float], fail: str, message: str
     ) -> None:
+        source._wire.timeout_s = 0.7 if fail == "silence" else 10.0
         behaviour.fail, behaviour.times = fail, 2
         assert len(source.bars("600001.SH", START, END)) == 19
         assert len(slept) == 2
@@ -163,3 +164,36 @@ class TestFailures:
         behaviour.fail, behaviour.times = "half", 1
         source.bars("600001.SH", START, END)
         assert capsys.readouterr() == ("", "")
+
+
+class TestCommand:
+    """The command of the README, over the real client."""
+
+    def test_from_an_index_to_a_panel(self, behaviour: Behaviour, tmp_path, capsys) -> None:
+        from btalpha.feeds import Panel, read_members
+        from btalpha.scripts.commands.fetch import run
+
+        words = {"universe": "csi300", "start": "2016-01-04", "end": "2016-01-29", "out": tmp_path / "data"}
+        assert run("baostock", **words, quiet=True) == 0
+        told = capsys.readouterr().out
+        assert "3 of 3 symbols have bars from 2016-01-04 to 2016-01-29: 49 bars, 49 of them new" in told
+        members = read_members(tmp_path / "data" / "members" / "csi300.csv")
+        panel = Panel.read(tmp_path / "data", members=members)
+        assert list(panel.symbols) == ["000001.SZ", "600001.SH", "600005.SH"]
+        assert panel.universe.sum().tolist() == [14, 20, 6]  # members on weekdays, suspended or not
+        assert panel["is_st"]["600005.SH"].sum() == 10
+        behaviour.asked.clear()
+        assert run("baostock", **words, quiet=True) == 0
+        asked = [words for words in behaviour.asked if words[0] == "query_history_k_data_plus"]
+        # The delisted one is asked about for ten more days, the others not at all.
+        assert [words[4:8:2] for words in asked] == [["sh.600005", "2016-01-20"]]
+
+    def test_a_server_that_fails_is_told(self, behaviour: Behaviour, tmp_path, capsys, monkeypatch) -> None:
+        from btalpha.feeds.sources import patience
+        from btalpha.scripts.commands.fetch import run
+
+        monkeypatch.setattr(patience.time, "sleep", lambda seconds: None)
+        behaviour.fail = "column"
+        words = {"symbols": "600001.SH", "start": "2016-01-04", "end": "2016-01-29", "out": tmp_path / "data"}
+        assert run("baostock", **words, quiet=True) == 3
+        assert "missing, changed answer: 1 (600001.SH)" in capsys.readouterr().out

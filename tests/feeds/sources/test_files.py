@@ -1,6 +1,8 @@
 """Sources that are files: their conventions, and the contract of every source."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from btalpha.feeds import DataError, Panel
 from btalpha.feeds.sources import make_source
 from btalpha.feeds.sources.base import BARS
-from btalpha.feeds.sources.errors import NotOffered, SourceError
+from btalpha.feeds.sources.errors import MissingClient, NotOffered, SourceError
 from btalpha.feeds.sources.files.backtrader_csv import FORMATS, BacktraderCsvSource
 from btalpha.feeds.sources.files.database import DatabaseSource
 from btalpha.feeds.sources.files.qlib_folder import QlibSource
@@ -323,6 +325,24 @@ class TestBacktraderCsv:
             BacktraderCsvSource(tmp_path, format="sierra").symbols()
         with pytest.raises(ValueError, match="format must be one of backtrader"):
             BacktraderCsvSource(tmp_path, format="excel")
+
+
+def test_clients_are_imported_when_they_are_used() -> None:
+    clients = ("akshare", "baostock", "tushare", "yfinance", "duckdb", "requests", "backtrader")
+    modules = ", ".join(f"btalpha.feeds.sources.{name}_source" for name in clients[:4])
+    program = (
+        f"import sys, btalpha.feeds.cache, {modules}; print(*[m for m in {clients} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_client_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("akshare", "baostock", "tushare", "yfinance"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it fails
+        monkeypatch.setenv("TUSHARE_TOKEN", "x")
+        with pytest.raises(MissingClient, match=rf"{name} is not installed.*pip install 'btalpha\[{name}\]'"):
+            make_source(name).bars("600001.SH", contract.START, contract.END)
 
 
 def test_catalogue_names_what_is_wrong(tmp_path: Path) -> None:
