@@ -177,7 +177,19 @@ def finish(
     if not good.all():
         first = bars.loc[~good, "date"].iloc[0].date()
         notes.append(f"{symbol}: {int((~good).sum()):,} impossible bars left out, the first on {first}")
-    return bars[good].sort_values("date", kind="stable", ignore_index=True)
+    bars = _without_infinite(bars[good], symbol, columns, notes)
+    return bars.sort_values("date", kind="stable", ignore_index=True)
+
+
+def _without_infinite(
+    bars: pd.DataFrame, symbol: str, columns: Sequence[str], notes: list[str]
+) -> pd.DataFrame:
+    """Take infinite figures beside the bar as missing, counted: the panel would refuse the whole file."""
+    infinite = np.isinf(bars[list(columns)].to_numpy(dtype=np.float64))
+    if not infinite.any():
+        return bars
+    notes.append(f"{symbol}: {int(infinite.sum()):,} infinite figures were taken as missing")
+    return bars.assign(**{name: bars[name].where(~np.isinf(bars[name])) for name in columns})
 
 
 def _possible(bars: pd.DataFrame) -> np.ndarray:

@@ -18,7 +18,7 @@ LINES = [
     "date,symbol,open,high,low,close,volume,factor",
     *(f"2016-01-{day:02d},600001.SH,10,10.5,9.5,10.2,{1000 + day},1.5" for day in range(4, 16)),
 ]
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 CELLS = st.sampled_from(
     [
         "",

@@ -107,6 +107,15 @@ class TestTables:
         assert len(bars) == len(expected("600001.SH")) - 2
         assert [note for note in source.notes if "2 impossible bars left out" in note]
 
+    def test_infinite_figures_beside_the_bar_are_missing_and_counted(self, tmp_path: Path) -> None:
+        table = market()
+        table.loc[3, "amount"] = np.inf
+        table.to_parquet(tmp_path / "bars.parquet")
+        source = FileSource(tmp_path / "bars.parquet")
+        bars = source.bars("600001.SH", contract.START, contract.END)
+        assert (len(bars), bars["amount"].isna().sum()) == (len(expected("600001.SH")), 1)
+        assert source.notes == ["600001.SH: 1 infinite figures were taken as missing"]
+
     def test_two_different_bars_of_a_day_are_refused(self, tmp_path: Path) -> None:
         table = pd.concat([market(), market().iloc[[0]].assign(close=20.01)])
         table.to_parquet(tmp_path / "bars.parquet")
