@@ -16,6 +16,9 @@ from .model_settings import model_label
 from .progress import Stages
 from .settings import Settings, SettingsError
 
+HORIZONS = (1, 5, 10)
+"""Sessions ahead at which the quality of scores is told, whatever they were made for."""
+
 _READ_FACTORS = {"lstm", "ridge", "lightgbm"}
 
 
@@ -28,6 +31,7 @@ class Scored:
     scores: pd.DataFrame
     evaluation: Evaluation
     by_seed: dict[str, Any]
+    horizons: dict[str, Any]
     seconds: dict[str, float]
 
 
@@ -75,8 +79,10 @@ def score(settings: Settings, panel: Panel, shown: Stages) -> Scored:
     with collect_seconds() as seconds:
         scores = walk.fit(panel).predict(panel)
         evaluation = _evaluate(scores, panel, settings)
-        by_seed = _by_seed(walk, panel, settings)
-    return Scored(settings, walk, scores, evaluation, by_seed, seconds)
+        each = walk.predict_each(panel)
+        by_seed = _by_seed(each, panel, settings)
+        horizons = _by_horizon(scores, each, panel, settings)
+    return Scored(settings, walk, scores, evaluation, by_seed, horizons, seconds)
 
 
 def left_out(panel: Panel, settings: Settings) -> list[str]:
@@ -99,7 +105,27 @@ def _evaluate(scores: pd.DataFrame, panel: Panel, settings: Settings) -> Evaluat
     return evaluate(scores, panel, settings.model.horizon, label=settings.model.label)
 
 
-def _by_seed(walk: WalkForward, panel: Panel, settings: Settings) -> dict[str, Any]:
+def _by_seed(each: list[pd.DataFrame], panel: Panel, settings: Settings) -> dict[str, Any]:
     """Return the rank IC of each network by itself: how much of the result is the seed's."""
-    each = [_evaluate(scores, panel, settings).summary()["rank_ic"] for scores in walk.predict_each(panel)]
-    return {"n": len(each), "rank_ic": each, "mean": float(np.mean(each)), "std": float(np.std(each))}
+    ics = [_evaluate(scores, panel, settings).summary()["rank_ic"] for scores in each]
+    return {"n": len(ics), "rank_ic": ics, "mean": float(np.mean(ics)), "std": float(np.std(ics))}
+
+
+def _by_horizon(
+    scores: pd.DataFrame, each: list[pd.DataFrame], panel: Panel, settings: Settings
+) -> dict[str, Any]:
+    """Return how good the scores are 1, 5 and 10 sessions ahead, and the networks by themselves."""
+    names = ("ic", "icir", "rank_ic", "rank_icir")
+    found: dict[str, Any] = {}
+    for horizon in HORIZONS:
+        whole, *alone = (
+            evaluate(one, panel, horizon, label=settings.model.label).summary() for one in (scores, *each)
+        )
+        found[str(horizon)] = {name: whole[name] for name in names} | {
+            f"seeds_{name}": {
+                "mean": float(np.mean([one[name] for one in alone])),
+                "std": float(np.std([one[name] for one in alone])),
+            }
+            for name in names
+        }
+    return found

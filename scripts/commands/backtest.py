@@ -166,6 +166,7 @@ def _gather(
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance, matched)
     metrics["data"]["notes"] = [*panel.repairs, *left_out(panel, settings)]
     metrics["signal"]["seeds"] = scored.by_seed
+    metrics["signal"]["horizons"] = scored.horizons
     metrics["tried"] = tried
     metrics["seconds"] = scored.seconds
     return Run(settings, panel, walk, scored.scores, evaluation, portfolio, chance, metrics)
