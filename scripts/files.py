@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from .training_curve import write_training
 from .versions import versions
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ FILES = (
     "holdings.csv",
     "refusals.csv",
     "fits.csv",
+    "training.csv",
+    "training.svg",
     "screening.csv",
     "scores.parquet",
     "config.toml",
@@ -39,7 +42,8 @@ def write_results(result: "Run", folder: Path) -> None:
     """Write :data:`FILES` into a folder, but the tearsheet.
 
     Returns are fractions, money is CNY, dates are ISO. ``fits.csv`` lists the fits, their windows,
-    factors and validation scores. ``screening.csv`` is there only where a model screens its factors.
+    factors and validation scores. ``screening.csv`` is there only where a model screens its factors,
+    ``training.csv`` and ``training.svg`` only where it trains by epochs.
     """
     portfolio, chance = result.portfolio, result.chance
     (folder / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
@@ -51,6 +55,7 @@ def write_results(result: "Run", folder: Path) -> None:
     result.scores.dropna(how="all").to_parquet(folder / "scores.parquet")
     result.walk.fits_table().to_csv(folder / "fits.csv", index=False)
     _write_screening(result, folder / "screening.csv")
+    write_training(result.walk, folder)
     write_config(result.settings, folder)
 
 

@@ -110,11 +110,16 @@ class Ensemble:
             return self._carried.scores(features)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return all weights as named arrays."""
-        return {
+        """Return all weights as named arrays, and the history without its seconds."""
+        weights = {
             f"network.{number}.{name}": values.cpu().numpy()
             for number, network in enumerate(self.networks)
             for name, values in network.state_dict().items()
+        }
+        # Seconds would make two files of the same training differ.
+        return weights | {
+            f"history.{number}": np.array([(epoch.loss, epoch.rank_ic) for epoch in epochs]).reshape(-1, 2)
+            for number, epochs in enumerate(self.history)
         }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -128,6 +133,13 @@ class Ensemble:
                     if name.startswith(prefix)
                 }
             )
+        self.history = [
+            [
+                Epoch(row + 1, float(loss), float(rank_ic), float("nan"))
+                for row, (loss, rank_ic) in enumerate(arrays.get(f"history.{number}", ()))
+            ]
+            for number in range(len(self.networks))
+        ]
         self._carried = None
 
     def _key(self, data: Data, settings: TrainingSettings) -> dict[str, Any]:

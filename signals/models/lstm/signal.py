@@ -143,7 +143,7 @@ class LSTMSignal(FeatureSignal):
 
     @property
     def history_(self) -> "list[list[Epoch]]":
-        """What each network's epochs gave; empty for a loaded one."""
+        """What each network's epochs gave; without the seconds for a loaded one."""
         return [] if self.ensemble_ is None else self.ensemble_.history
 
     @property

@@ -198,9 +198,14 @@ class TestEnsemble:
         tiny().fit(gappy).predict(gappy)
         assert torch.get_num_threads() == before
 
-    def test_a_loaded_one_has_no_validation(self, fitted: LSTMSignal, tmp_path) -> None:
+    def test_a_loaded_one_knows_how_it_was_trained(self, fitted: LSTMSignal, tmp_path) -> None:
         fitted.save(tmp_path / "m")
-        assert np.isnan(LSTMSignal.load(tmp_path / "m").validation_rank_ic_)
+        loaded = LSTMSignal.load(tmp_path / "m")
+        assert loaded.validation_rank_ic_ == fitted.validation_rank_ic_
+        for got, wanted in zip(loaded.history_, fitted.history_, strict=True):
+            assert [(e.number, e.loss, e.rank_ic) for e in got] == [
+                (e.number, e.loss, e.rank_ic) for e in wanted
+            ]
 
 
 @pytest.fixture(scope="module")
