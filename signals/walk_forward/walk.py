@@ -46,7 +46,8 @@ class WalkForward(SignalProvider):
     n_jobs
         Fits that run side by side, as joblib counts them: -1 for all cores, ``None`` for what
         ``joblib.parallel_config`` says, else 1. ``with joblib.parallel_config("dask")`` sends them
-        to a Dask cluster. Scores are the same bytes, whatever the workers.
+        to a Dask cluster. Scores are the same bytes, whatever the workers; a process makes one fit at
+        a time, so joblib's threading backend gains nothing.
     checkpoints
         Folder that keeps each finished fit. A walk-forward with the same settings, bars, code and
         library versions takes it from there instead of fitting again, so an interrupted one goes

@@ -4,6 +4,9 @@ import copy
 import os
 import pickle
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
 from typing import Any, cast
 
 import numpy as np
@@ -15,6 +18,11 @@ from ..timing import add_seconds, collect_seconds
 from .windows import Window, solid
 
 Fitted = tuple[int, SignalProvider]
+
+# A model may draw from a random state that its whole process shares, as PyTorch's own is, so that two
+# fits at once in one process (joblib's threads, a Dask worker with several) would mix up their draws.
+_ONE_AT_A_TIME = Lock()
+_inside: ContextVar[bool] = ContextVar("btalpha_inside_a_fit", default=False)
 
 
 def fit_windows(
@@ -38,7 +46,8 @@ def fit_windows(
     ------
     tuple
         (place of the window, fitted copy), as they are done. The bytes do not depend on the number
-        of workers or the backend: linear algebra runs in one thread everywhere.
+        of workers or the backend: linear algebra runs in one thread everywhere, and a process makes
+        one fit at a time, so that the gain is with backends of processes.
 
     Raises
     ------
@@ -48,7 +57,7 @@ def fit_windows(
     import joblib
 
     panel = solid(panel)
-    workers = min(joblib.effective_n_jobs(cast(int, n_jobs)), len(windows))
+    workers = 1 if _inside.get() else min(joblib.effective_n_jobs(cast(int, n_jobs)), len(windows))
     if workers > 1:
         yield from _side_by_side(provider, panel, windows, n_jobs, workers)
         return
@@ -132,9 +141,20 @@ def _parallel(n_jobs: int | None) -> Any:
 def _fit_in_worker(
     number: int, provider: SignalProvider, crate: Crate, window: Window, threads: int
 ) -> tuple[int, SignalProvider, dict[str, float]]:
-    with collect_seconds() as seconds, limited_threads(threads), one_blas_thread():
+    with _alone(), collect_seconds() as seconds, limited_threads(threads), one_blas_thread():
         fitted = copy.deepcopy(provider).fit(window.of(crate.panel))
     return number, fitted, seconds
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other fits of this process waiting; a walk-forward within this one then fits in turn."""
+    with _ONE_AT_A_TIME:
+        token = _inside.set(True)
+        try:
+            yield
+        finally:
+            _inside.reset(token)
 
 
 def _check_can_be_sent(provider: SignalProvider) -> None:

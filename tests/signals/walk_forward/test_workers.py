@@ -4,6 +4,7 @@ import os
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -163,6 +164,40 @@ class TestWhere:
             walk(gappy, Locked, n_jobs=2).fit(gappy)
         with joblib.parallel_config("threading"):
             assert len(walk(gappy, Locked, n_jobs=2).fit(gappy).fits_) == 3
+
+
+class Draws(SignalProvider):
+    """Draws from a random state that the whole process shares, slowly, as PyTorch's models may."""
+
+    state = np.random.default_rng(0)
+
+    def fit(self, panel: Panel) -> Self:
+        Draws.state = np.random.default_rng(len(panel))
+        self.drawn = []
+        for _ in range(5):
+            time.sleep(0.01)
+            self.drawn.append(Draws.state.random())
+        return self
+
+    def predict(self, panel: Panel) -> pd.DataFrame:
+        return panel["close"]
+
+
+class Nested(Draws):
+    """Walks forward itself while it is fitted."""
+
+    def fit(self, panel: Panel) -> Self:
+        inner = WalkForward(Draws(), start=panel.dates[60], refit=20, n_jobs=2).fit(panel)
+        self.drawn = [fit.provider.drawn for fit in inner.fits_]
+        return self
+
+
+@pytest.mark.parametrize("kind", [Draws, Nested])
+def test_fits_in_one_process_do_not_mix_up_what_they_draw(gappy: Panel, kind: type[Draws]) -> None:
+    here = [fit.provider.drawn for fit in walk(gappy, kind, n_jobs=1).fit(gappy).fits_]
+    with joblib.parallel_config("threading"):
+        threads = walk(gappy, kind, n_jobs=3).fit(gappy)
+    assert [fit.provider.drawn for fit in threads.fits_] == here
 
 
 class TestCrate:
