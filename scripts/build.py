@@ -25,7 +25,7 @@ from .own_provider import own_provider
 from .settings import DataSettings, Settings, SettingsError
 
 if TYPE_CHECKING:
-    from ..signals.models.lstm.training import Epoch
+    from ..signals.models.lstm.run import Epoch
 
 
 def build_panel(data: DataSettings) -> Panel:

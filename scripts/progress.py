@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from ..signals.models.lstm.training import Epoch
+    from ..signals.models.lstm.run import Epoch
 
 
 class Stages:
@@ -27,12 +27,18 @@ class Stages:
     ----------
     progress
         Where the lines are drawn.
+
+    Attributes
+    ----------
+    most_epochs
+        Epochs that a network may take; 0 where nobody knows, and no time left is shown.
     """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._current: TaskID | None = None
         self._fitting = ""
+        self.most_epochs = 0
 
     def begin(self, name: str, total: int | None = None) -> None:
         """Finish the line before and start one."""
@@ -48,10 +54,7 @@ class Stages:
     def epoch(self, network: int, epoch: "Epoch") -> None:
         """Show where the training of a network is."""
         if self._current is not None:
-            text = (
-                f"{self._fitting}  network {network + 1}, epoch {epoch.number}: "
-                f"validation rank IC {epoch.rank_ic:+.4f}"
-            )
+            text = f"{self._fitting}  {describe_epoch(network, epoch, self.most_epochs)}"
             self._progress.update(self._current, description=text)
 
     def _finish(self) -> None:
@@ -61,6 +64,23 @@ class Stages:
                 self._current, total=task.total or 1, completed=task.total or 1, description=self._fitting
             )
             self._current = None
+
+
+def describe_epoch(network: int, epoch: "Epoch", most_epochs: int) -> str:
+    """Say where a network is, and how long it takes if it is not stopped early.
+
+    Examples
+    --------
+    >>> from btalpha.signals.models.lstm.run import Epoch
+    >>> describe_epoch(0, Epoch(2, 0.91, 0.05, seconds=20.0), 5)
+    'network 1, epoch 2: loss 0.910, validation rank IC +0.0500, 1:00 left at most'
+    """
+    text = f"network {network + 1}, epoch {epoch.number}: loss {epoch.loss:.3f}, "
+    text += f"validation rank IC {epoch.rank_ic:+.4f}"
+    left = (most_epochs - epoch.number) * epoch.seconds
+    if not left > 0:  # the last epoch, an unknown number of them, or one that was read from a file
+        return text
+    return f"{text}, {int(left) // 60}:{int(left) % 60:02d} left at most"
 
 
 @contextmanager

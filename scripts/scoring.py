@@ -76,6 +76,7 @@ def check_span(settings: Settings, panel: Panel) -> None:
 def score(settings: Settings, panel: Panel, shown: Stages) -> Scored:
     """Fit a model walk-forward, score every row from the start on, and judge the scores."""
     walk = build_walk_forward(settings, panel, on_fit=shown.count, on_epoch=shown.epoch)
+    shown.most_epochs = settings.model.epochs
     with collect_seconds() as seconds:
         scores = walk.fit(panel).predict(panel)
         evaluation = _evaluate(scores, panel, settings)

@@ -1,6 +1,5 @@
 """How boosted trees are grown: tree by tree, until later rows are ordered no better."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from ..ic import Target, daily_ic
+from ..threads import threads_allowed
 from .boosters import import_lightgbm
 from .rows import Rows
 
@@ -100,5 +100,5 @@ class RankIC:
 
 def side_by_side(jobs: "list[Callable[[], Result]]") -> "list[Result]":
     """Run jobs in threads, one a core; LightGBM lets go of the interpreter, and the data is shared."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads_allowed()) as pool:
         return list(pool.map(lambda job: job(), jobs))

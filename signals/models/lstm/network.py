@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
 from torch import nn
@@ -66,9 +67,16 @@ class ScoreNet(nn.Module):
         return self.head(hidden), after
 
 
+# PyTorch's own random state is one for the whole process.
+_DRAWING = Lock()
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed PyTorch's own draws inside the block; the caller's random state is as it was after it."""
-    with torch.random.fork_rng(devices=[]):
+    """Seed PyTorch's own draws inside the block; the caller's random state is as it was after it.
+
+    Blocks in several threads wait for each other.
+    """
+    with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # not those of the GPUs, which stay untouched
         yield

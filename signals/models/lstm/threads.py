@@ -1,12 +1,13 @@
 """Networks side by side, each in one thread, so that nothing depends on the number of cores."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
+
+from ...threads import threads_allowed
 
 Result = TypeVar("Result")
 
@@ -35,5 +36,5 @@ def side_by_side(jobs: list[Callable[[], Result]]) -> list[Result]:
         with one_thread():
             return job()
 
-    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with one_thread(), ThreadPoolExecutor(threads_allowed()) as pool:
         return list(pool.map(alone, jobs))

@@ -187,7 +187,7 @@ class TestEnsemble:
         self, fitted: LSTMSignal, gappy: Panel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for cores in (1, 5):
-            monkeypatch.setattr("btalpha.signals.models.lstm.threads.os.cpu_count", lambda cores=cores: cores)
+            monkeypatch.setattr("btalpha.signals.threads.os.cpu_count", lambda cores=cores: cores)
             again = tiny().fit(gappy.until(gappy.dates[139])).predict(gappy)
             pd.testing.assert_frame_equal(again, fitted.predict(gappy), check_exact=True)
 
