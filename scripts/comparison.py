@@ -89,6 +89,10 @@ def write_comparison(
         "random": {"n": settings.random.n, "shared": True},
         "data": results[0].metrics["data"],
         "models": rows,
+        "horizons": {
+            row["model"]: result.metrics["signal"]["horizons"]
+            for row, result in zip(rows, results, strict=True)
+        },
         "seconds": seconds,
         "config": recorded(settings),
     }
