@@ -14,6 +14,7 @@ ROWS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("validation", lambda row: number(row["validation_rank_ic"], digits=4, signed=True)),
     ("return after fees", lambda row: percent(row["total_return"])),
     ("Sharpe a year", lambda row: number(row["sharpe"])),
+    ("Sharpe above 0, deflated", lambda row: percent(row["deflated_sharpe"])),
     ("largest drawdown", lambda row: percent(row["max_drawdown"])),
     ("turnover a year", lambda row: number(row["turnover"], digits=1, unit=" x")),
     ("beats random", lambda row: f"{percentile(row['percentile'])} %"),
@@ -58,7 +59,8 @@ def how_to_read(rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) -
         f"portfolios (median {percent(chance['median_total_return'])}) that did worse; p: chance of a random "
         f"one as good. Lead: {rows[0]['model']} less the other, paired over days, after fees, t in "
         f"brackets (Newey-West, {horizon - 1} lags). {len(rows)} models were tried here: the best of "
-        "several looks better than it is."
+        "several looks better than it is; deflated: the probability that its true Sharpe ratio is above 0, "
+        "with that allowed for (Bailey and Lopez de Prado, 2014)."
     )
 
 

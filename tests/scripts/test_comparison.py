@@ -11,6 +11,7 @@ from btalpha.scripts.comparison import paired_test
 from btalpha.scripts.files import COMPARISON_FILES, FILES
 from btalpha.scripts.output import check_writable
 from btalpha.scripts.settings import SettingsError, load_settings
+from btalpha.strategies.report.deflated_sharpe import deflated_sharpe
 
 OWN = """
 from btalpha.signals import SignalProvider
@@ -70,6 +71,13 @@ class TestRun:
             assert row["percentile"] == metrics["random"]["percentile"]
             assert metrics["tried"]["n"] == 2
             returns[row["model"]] = pd.read_csv(out / row["model"] / "returns.csv")["portfolio"]
+        ratios = [daily.mean() / daily.std() for daily in returns.values()]
+        for row in content["models"]:
+            wanted = deflated_sharpe(
+                returns[row["model"]], n_trials=2, variance=float(np.var(ratios, ddof=1))
+            )
+            assert row["deflated_sharpe"] == pytest.approx(wanted.probability, abs=1e-9)
+        assert content["horizons"].keys() == {"ridge", "random"}
         lead = content["models"][1]["return_lead"]
         assert lead["difference"] == pytest.approx((returns["ridge"] - returns["random"]).mean())
         assert "return_lead" not in content["models"][0]
