@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..split import chronological_split
+
 
 @dataclass(frozen=True)
 class Data:
@@ -74,15 +76,12 @@ def split_rows(labels: np.ndarray, *, validation: float, horizon: int, burn_in: 
     >>> split_rows(np.zeros((30, 2)), validation=0.2, horizon=3, burn_in=5)
     (slice(0, 20, None), slice(24, 30, None))
     """
-    rows = np.flatnonzero(np.isfinite(labels).any(axis=1))
-    first, stop = int(rows[0]), int(rows[-1]) + 1
-    split = stop - max(round(validation * (stop - first)), 1)
-    train = slice(first, max(split - (horizon + 1), first))
+    train, last = chronological_split(labels, validation=validation, gap=horizon + 1)
     days = train.stop - train.start
     if days <= burn_in:
         raise ValueError(
             f"panel must leave more than burn_in = {burn_in} dates to train on, got {days} of "
-            f"{len(labels)} before the {stop - split} of the validation and a gap of {horizon + 1}; "
+            f"{len(labels)} before the {last.stop - last.start} of the validation and a gap of {horizon + 1}; "
             "give a longer panel or a smaller burn_in"
         )
-    return train, slice(split, stop)
+    return train, last
