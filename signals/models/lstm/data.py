@@ -81,7 +81,7 @@ def split_rows(labels: np.ndarray, *, validation: float, horizon: int, burn_in: 
     if days <= burn_in:
         raise ValueError(
             f"panel must leave more than burn_in = {burn_in} dates to train on, got {days} of "
-            f"{len(labels)} before the {last.stop - last.start} of the validation and a gap of {horizon + 1}; "
-            "give a longer panel or a smaller burn_in"
+            f"{len(labels)} before the {last.stop - last.start} of the validation and a gap of "
+            f"{horizon + 1}; give a longer panel or a smaller burn_in"
         )
     return train, last
