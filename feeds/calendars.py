@@ -43,13 +43,13 @@ def exchange_sessions(calendar: str, first: np.datetime64, last: np.datetime64) 
     [4, 5, 15]
     """
     earliest, latest = recorded_days(calendar)
-    first, last = max(pd.Timestamp(first), earliest), min(pd.Timestamp(last), latest)
-    if first > last:
+    begin, end = max(pd.Timestamp(first), earliest), min(pd.Timestamp(last), latest)
+    if begin > end:
         return pd.DatetimeIndex([])
     # A span of days off has no session, which exchange_calendars refuses: ask for more, and cut.
     month = pd.Timedelta(days=30)
-    wide = _calendar(calendar, start=max(first - month, earliest), end=min(last + month, latest))
-    return wide.sessions[(wide.sessions >= first) & (wide.sessions <= last)]
+    wide = _calendar(calendar, max(begin - month, earliest), min(end + month, latest))
+    return wide.sessions[(wide.sessions >= begin) & (wide.sessions <= end)]
 
 
 @lru_cache(maxsize=8)
@@ -81,9 +81,11 @@ def recorded_days(calendar: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     return known.bound_min() or pd.Timestamp("1900-01-01"), known.bound_max() or pd.Timestamp("2100-01-01")
 
 
-def _calendar(name: str, **span: pd.Timestamp) -> ExchangeCalendar:
+def _calendar(
+    name: str, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None
+) -> ExchangeCalendar:
     from exchange_calendars import get_calendar
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pandas, about the inside of exchange_calendars
-        return get_calendar(name, **span)
+        return get_calendar(name, start=start, end=end)

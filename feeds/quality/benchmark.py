@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..benchmark import FIELDS
-from .finding import Example, Hits
+from .finding import Example, Hits, iso
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -25,9 +25,7 @@ def benchmark_days_missing(data: Dataset) -> Hits:
 
 
 def benchmark_unusable(data: Dataset) -> Hits:
-    """Find rows of the index without date, with a date that was there before, or a value that is not above
-    zero; they are refused.
-    """
+    """Find rows of the index that are refused: no date, a date again, or a value that is not above zero."""
     table = _benchmark(data)
     bad = table["date"].isna() | table["date"].duplicated()
     for name in FIELDS:
@@ -47,8 +45,7 @@ def _benchmark(data: Dataset) -> pd.DataFrame:
 
 
 def _hits(wrong: pd.DataFrame, data: Dataset) -> Hits:
-    examples = tuple(
-        Example("", "" if pd.isna(row.date) else row.date.date().isoformat(), f"open {row.open:g}, close {row.close:g}")
-        for row in wrong.head(data.limit).itertuples()
-    )
+    shown = wrong.head(data.limit)
+    cells = zip(iso(shown["date"]), shown["open"], shown["close"], strict=True)
+    examples = tuple(Example("", day, f"open {start:g}, close {end:g}") for day, start, end in cells)
     return Hits(len(wrong), examples)

@@ -60,7 +60,12 @@ CHECKS = (
     Check(stale.copied_bars, _ERROR, "bars equal to the one before, volume too"),
     Check(stale.stale_prices, _NOTE, "runs of 5 or more bars with the same prices"),
     Check(jumps.unexplained_jumps, _ERROR, "jumps that factor does not explain"),
-    Check(jumps.factor_against_pre_close, _ERROR, "factor contradicts pre_close", ("factor", "pre_close")),
+    Check(
+        jumps.factor_against_pre_close,
+        _ERROR,
+        "pre_close is not the close before by factor",
+        ("factor", "pre_close"),
+    ),
     Check(limits.limits_broken, _ERROR, "bars beyond the price limits"),
     Check(limits.limits_broken_after_pause, _NOTE, "the same after a pause, or first in the data"),
     Check(volume.volume_without_trade, _ERROR, "rows with volume, but without a trade"),
@@ -71,7 +76,9 @@ CHECKS = (
     Check(members.members_without_bars, _ERROR, "times in the index without any bar", ("members",)),
     Check(members.members_beyond_bars, _NOTE, "times in the index beyond the bars", ("members",)),
     Check(members.overlapping_ranges, _NOTE, "membership ranges that overlap", ("members",)),
-    Check(statements.announced_before_period_end, _ERROR, "announced before the period ends", ("statements",)),
+    Check(
+        statements.announced_before_period_end, _ERROR, "announced before the period ends", ("statements",)
+    ),
     Check(statements.odd_period_ends, _ERROR, "periods that end within a quarter", ("statements",)),
     Check(statements.announced_late, _NOTE, "announced after the deadline", ("statements",)),
     Check(statements.unannounced, _NOTE, "without announcement date", ("statements",)),
@@ -116,7 +123,7 @@ def run_checks(
     for number, check in enumerate(checks, start=1):
         lacks = data.lacks(check.needs)
         hits = Hits() if lacks else check.find(data)
-        skipped = f"there is no {', '.join(lacks)}" if lacks else ""
+        skipped = f"the data has no {', '.join(lacks)}" if lacks else ""
         findings.append(Finding(check.find.__name__, check.level, check.tells, hits, skipped))
         if progress is not None:
             progress(number, len(checks))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..benchmark import FIELDS as BENCHMARK_FIELDS
-from ..calendars import exchange_sessions
+from ..calendars import exchange_sessions, recorded_days
 from ..columns import parse_dates, parse_numbers, parse_symbols
 from ..errors import DataError
 from ..long_format import FLAGS
@@ -75,7 +75,9 @@ class Dataset:
         """Return which of these it has not: optional parts, or columns of the bars."""
         parts = {"calendar", "members", "statements", "benchmark"}
         return [
-            name for name in names if (getattr(self, name) is None if name in parts else name not in self.rows)
+            name
+            for name in names
+            if (getattr(self, name) is None if name in parts else name not in self.rows)
         ]
 
 
@@ -112,6 +114,8 @@ def read_dataset(
         If a file cannot be read as a table of its kind, or there is no such calendar.
     """
     repairs: list[str] = []
+    if calendar is not None:
+        recorded_days(calendar)  # a name that is misspelt is told before the work
     with naming(bars):
         frame = read_table(bars, columns=("date", "symbol", *FIELDS, *FLAGS))
         rows, unplaced = parse_rows(frame, repairs)

@@ -40,7 +40,9 @@ def repeated_rows(data: Dataset) -> Hits:
     """Find rows that say the same as the first one of their symbol and day; the panel drops them."""
     rows = data.rows
     _, differs = _compared(rows)
-    return hits_in(rows, repeats(rows) & ~differs, lambda row: f"close {rows['close'][row]:g}", limit=data.limit)
+    return hits_in(
+        rows, repeats(rows) & ~differs, lambda row: f"close {rows['close'][row]:g}", limit=data.limit
+    )
 
 
 def _compared(rows: Rows) -> tuple[np.ndarray, np.ndarray]:

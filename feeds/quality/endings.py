@@ -24,7 +24,8 @@ def symbols_that_end(data: Dataset) -> Hits:
     early = early[np.argsort(bars.days[early], kind="stable")]
     examples = tuple(
         Example(
-            *bars.place(row), f"last bar, {len(bars.dates) - 1 - _number(data, row):,} days before the data ends"
+            *bars.place(row),
+            f"last bar, {len(bars.dates) - 1 - _number(data, row):,} days before the data ends",
         )
         for row in early[: data.limit]
     )

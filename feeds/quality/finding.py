@@ -8,6 +8,7 @@ from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from .rows import Rows
@@ -75,6 +76,17 @@ class Finding:
     def failed(self) -> bool:
         """Whether this is an error that was found."""
         return self.level is Level.ERROR and self.hits.count > 0
+
+
+def iso(dates: pd.Series) -> list[str]:
+    """Return dates as ISO text, empty where one is missing.
+
+    Examples
+    --------
+    >>> iso(pd.Series(pd.to_datetime(["2016-01-04", None])))
+    ['2016-01-04', '']
+    """
+    return ["" if missing else str(day) for day, missing in zip(dates.dt.date, dates.isna(), strict=True)]
 
 
 def hits_in(

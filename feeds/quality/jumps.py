@@ -34,7 +34,7 @@ def unexplained_jumps(data: Dataset) -> Hits:
     limits = largest_moves(bars)
     allowed = np.where(np.isnan(limits), OTHER_MARKETS, limits + _ROUNDING)
     over = np.abs(moves) > allowed
-    confirmed = over & ("pre_close" in bars) & ~_disagrees(bars)
+    confirmed = over & _agrees(bars)
     agreed = f"{confirmed.sum():,} more moves are those of pre_close, too" if confirmed.any() else ""
 
     def value(row: int) -> str:
@@ -48,7 +48,10 @@ def unexplained_jumps(data: Dataset) -> Hits:
 
 
 def factor_against_pre_close(data: Dataset) -> Hits:
-    """Find bars where ``factor`` says another close before than the exchange's ``pre_close`` of the day."""
+    """Find bars where ``factor`` says another close before than the exchange's ``pre_close`` of the day.
+
+    The factor is wrong, or the bar before is: it may be lost.
+    """
     bars = data.bars
     expected = bars.previous("close") / _ratio(bars)
     off = np.abs(bars["pre_close"] / expected - 1.0)
@@ -59,16 +62,18 @@ def factor_against_pre_close(data: Dataset) -> Hits:
             f"{bars.days[row - 1]} is {expected[row]:.2f} by {_factors(bars, row)}"
         )
 
-    return hits_in(bars, _disagrees(bars), value, limit=data.limit, size=np.nan_to_num(off))
+    bad = (bars["pre_close"] > 0) & ~np.isnan(expected) & ~_agrees(bars)
+    return hits_in(bars, bad, value, limit=data.limit, size=np.nan_to_num(off))
 
 
-def _disagrees(bars: Rows) -> np.ndarray | bool:
+def _agrees(bars: Rows) -> np.ndarray:
+    """Tell where ``pre_close`` is there and is the close before in today's units."""
     if "pre_close" not in bars:
-        return True
+        return np.zeros(len(bars), dtype=bool)
     expected = bars.previous("close") / _ratio(bars)
     difference = np.abs(bars["pre_close"] - expected)
-    # Two tests, for a cent of a cheap share is more than the first one lets pass. Without pre_close: no.
-    return (difference > _REFERENCE * expected) & (difference > _CENTS) & (bars["pre_close"] > 0)
+    # Two measures, for a cent of a cheap share is more than the first one lets pass.
+    return (bars["pre_close"] > 0) & ((difference <= _REFERENCE * expected) | (difference <= _CENTS))
 
 
 def _ratio(bars: Rows) -> np.ndarray | float:

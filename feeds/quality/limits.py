@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ..boards import Board, board_of, free_sessions, limit_rates, to_cents
+from ..boards import Board, LimitTable, board_of, free_sessions, limit_rates, to_cents
 from .finding import Hits, hits_in
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ _HALF_A_CENT = 0.005
 def largest_moves(bars: Rows) -> np.ndarray:
     """Return the largest move of each bar by the rules, as a fraction of the reference price.
 
-    NaN where there is no limit: for what is no A-share, and in the first sessions of a listing. A symbol
-    counts as listed with its first bar, unless that is the first date of the data. Without a column
-    ``is_st`` every share counts as an ordinary one.
+    NaN where there is no limit: for what is no A-share, before 1996-12-16, and in the first sessions of a
+    listing. A symbol counts as listed with its first bar, unless that is the first date of the data.
+    Without a column ``is_st`` every share counts as an ordinary one.
     """
     dates = pd.DatetimeIndex(bars.dates)
     names = np.array(list(_OF_BOARD.values()))
@@ -39,7 +40,8 @@ def largest_moves(bars: Rows) -> np.ndarray:
     boards = np.array([_number(str(symbol)) for symbol in bars.symbols], dtype=np.int8)[bars.codes]
     treated = bars["is_st"].astype(np.int8) if "is_st" in bars else np.zeros(len(bars), dtype=np.int8)
     rates = table[treated, np.searchsorted(bars.dates, bars.days), boards]
-    rates[(boards < 0) | (bars.rank() < _free(bars)[bars.codes])] = np.nan
+    unlimited = bars.days < np.datetime64(LimitTable().main[0][0])
+    rates[unlimited | (boards < 0) | (bars.rank() < _free(bars)[bars.codes])] = np.nan
     return rates
 
 
@@ -69,7 +71,6 @@ def _beyond(data: Dataset, where: np.ndarray) -> Hits:
     rates = largest_moves(bars)
     up, down = to_cents(reference * (1 + rates)), to_cents(reference * (1 - rates))
     over = np.fmax(bars["high"] - up, down - bars["low"])  # NaN where there is no limit
-    remark = "" if "is_st" in bars else "without is_st, shares under special treatment are let pass at 10 %"
 
     def value(row: int) -> str:
         return (
@@ -78,7 +79,15 @@ def _beyond(data: Dataset, where: np.ndarray) -> Hits:
         )
 
     size = np.nan_to_num(over / reference)
-    return hits_in(bars, where & (over > slack), value, limit=data.limit, size=size, remark=remark)
+    return hits_in(bars, where & (over > slack), value, limit=data.limit, size=size, remark=_remark(bars))
+
+
+def _remark(bars: Rows) -> str:
+    foreign = sum(board_of(str(symbol)) is None for symbol in bars.symbols)
+    parts = [f"{foreign:,} symbols are no A-shares and have no limits here"] if foreign else []
+    if "is_st" not in bars:
+        parts.append("without is_st, shares under special treatment are let pass at 10 %")
+    return "; ".join(parts)
 
 
 def reference_price(bars: Rows) -> tuple[np.ndarray, float]:
@@ -102,5 +111,5 @@ def _free(bars: Rows) -> np.ndarray:
     for number, (begin, end) in enumerate(zip(bars.firsts[:-1], bars.firsts[1:], strict=True)):
         board = board_of(str(bars.symbols[number]))
         if begin < end and board is not None and bars.days[begin] > bars.dates[0]:
-            free[number] = free_sessions(board, pd.Timestamp(bars.days[begin]).date())
+            free[number] = free_sessions(board, date.fromisoformat(bars.place(int(begin))[1]))
     return free

@@ -30,13 +30,16 @@ def members_without_bars(data: Dataset) -> Hits:
         days[stay.symbol] = days.get(stay.symbol, 0) + stay.end - stay.begin
     first = {stay.symbol: stay for stay in reversed(lost)}
     names = sorted(days, key=lambda symbol: (-days[symbol], symbol))[: data.limit]
-    examples = (_example(data, first[name], f"member for {days[name]:,} days, no bar at all") for name in names)
+    examples = (
+        _example(data, first[name], f"member for {days[name]:,} days, no bar at all") for name in names
+    )
     return Hits(len(days), tuple(examples))
 
 
 def members_beyond_bars(data: Dataset) -> Hits:
-    """Count times in the index that begin before the symbol's first bar, go on after its last one, or have
-    no bar in them, longest first; the symbol may be suspended, or the range wrong.
+    """Count times in the index that begin before the bars, go on after them or have none, longest first.
+
+    The symbol may be suspended, or the range wrong.
     """
     spans, dates = _spans(data), data.bars.dates
     found: list[tuple[int, Example]] = []
@@ -50,7 +53,9 @@ def members_beyond_bars(data: Dataset) -> Hits:
         ]
         if not _has_bars(data, stay):
             cases = [(stay.end - stay.begin, "and no bar in them")]
-        found += [(-days, _example(data, stay, f"member for {days:,} days {at}")) for days, at in cases if days > 0]
+        found += [
+            (-days, _example(data, stay, f"member for {days:,} days {at}")) for days, at in cases if days > 0
+        ]
     found.sort()
     return Hits(len(found), tuple(example for _, example in found[: data.limit]))
 
@@ -113,4 +118,3 @@ def _has_bars(data: Dataset, stay: Stay) -> bool:
 
 def _example(data: Dataset, stay: Stay, words: str) -> Example:
     return Example(stay.symbol, str(data.bars.dates[stay.begin]), words)
-

@@ -126,7 +126,8 @@ def parse_rows(frame: pd.DataFrame, repairs: list[str]) -> tuple[Rows, pd.DataFr
     Parameters
     ----------
     frame
-        As :func:`..long_format.parse_long` takes it, but its values may be impossible.
+        As :func:`..long_format.parse_long` takes it, but its values may be impossible. Columns that were
+        read are taken out of it, for ten million rows are to fit into memory once, not twice.
     repairs
         Receives a line for what was read otherwise than it stands there.
 
@@ -142,8 +143,8 @@ def parse_rows(frame: pd.DataFrame, repairs: list[str]) -> tuple[Rows, pd.DataFr
         If a column is missing, or holds what is no date, number or flag.
     """
     require_columns(frame)
-    days = parse_dates(frame["date"], repairs).to_numpy().astype("datetime64[D]")
-    codes, symbols = pd.factorize(frame["symbol"], sort=True)
+    days = parse_dates(frame.pop("date"), repairs).to_numpy().astype("datetime64[D]")
+    codes, symbols = pd.factorize(frame.pop("symbol"), sort=True)
     names = np.array([str(symbol) for symbol in symbols], dtype=object)
     lost = np.isnat(days) | (codes < 0) | np.isin(codes, np.flatnonzero(names == ""))
     order = _order(codes, days, ~lost)
@@ -155,7 +156,7 @@ def parse_rows(frame: pd.DataFrame, repairs: list[str]) -> tuple[Rows, pd.DataFr
     for name in (*FIELDS, *FLAGS):
         if name not in frame.columns or not (name in REQUIRED or name in FLAGS or holds_numbers(frame[name])):
             continue
-        column = frame[name]
+        column = frame.pop(name)  # lets go of its memory
         values = parse_flags(column, place, repairs) if name in FLAGS else parse_numbers(column, place)
         columns[name] = values if order is None else values[order]
     if order is None:

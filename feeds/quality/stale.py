@@ -24,7 +24,9 @@ def copied_bars(data: Dataset) -> Hits:
     return hits_in(
         bars,
         same,
-        lambda row: f"close {bars['close'][row]:g}, volume {bars['volume'][row]:,.0f} as on {bars.days[row - 1]}",
+        lambda row: (
+            f"close {bars['close'][row]:g}, volume {bars['volume'][row]:,.0f} as on {bars.days[row - 1]}"
+        ),
         limit=data.limit,
     )
 

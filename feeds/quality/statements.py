@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..statements import statutory_deadline
-from .finding import Example, Hits
+from .finding import Example, Hits, iso
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -54,13 +54,7 @@ def _statements(data: Dataset) -> pd.DataFrame:
 
 
 def _hits(wrong: pd.DataFrame, data: Dataset) -> Hits:
-    ordered = wrong.sort_values(["symbol", "period_end", "announce_date"], kind="stable").head(data.limit)
-    examples = tuple(
-        Example(row.symbol, _day(row.period_end), f"announced {_day(row.announce_date) or '(missing)'}")
-        for row in ordered.itertuples()
-    )
+    shown = wrong.sort_values(["symbol", "period_end", "announce_date"], kind="stable").head(data.limit)
+    cells = zip(shown["symbol"], iso(shown["period_end"]), iso(shown["announce_date"]), strict=True)
+    examples = tuple(Example(symbol, end, f"announced {day or '(missing)'}") for symbol, end, day in cells)
     return Hits(len(wrong), examples)
-
-
-def _day(date: pd.Timestamp) -> str:
-    return "" if pd.isna(date) else date.date().isoformat()

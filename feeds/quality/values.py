@@ -36,8 +36,9 @@ def impossible(rows: Rows) -> np.ndarray:
 
 
 def impossible_values(data: Dataset) -> Hits:
-    """Find bars with a price or factor that is missing, infinite or not above zero, a negative volume, or a
-    high below the low; the panel refuses them.
+    """Find bars that the panel refuses for a price, factor or volume that no bar can have.
+
+    A row without any price is a suspended day and not among them.
     """
     rows, why = data.rows, impossible(data.rows)
 

@@ -44,9 +44,9 @@ def rows_without_trade(data: Dataset) -> Hits:
 def amount_off_price(data: Dataset) -> Hits:
     """Find bars whose amount / volume lies outside low to high: lots for shares, or thousands for CNY."""
     bars = data.bars
-    average = bars["amount"] / bars["volume"]
+    average = np.where(bars["amount"] > 0, bars["amount"], np.nan) / bars["volume"]
     over = np.fmax(average / bars["high"], bars["low"] / average) - 1.0
-    bad = (over > OFF) & (bars["amount"] > 0)
+    bad = over > OFF
     return hits_in(
         bars,
         bad,
