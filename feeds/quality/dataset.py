@@ -113,12 +113,16 @@ def read_dataset(
     DataError
         If a file cannot be read as a table of its kind, or there is no such calendar.
     """
+    import pyarrow
+
     repairs: list[str] = []
     if calendar is not None:
         recorded_days(calendar)  # a name that is misspelt is told before the work
     with naming(bars):
         frame = read_table(bars, columns=("date", "symbol", *FIELDS, *FLAGS))
         rows, unplaced = parse_rows(frame, repairs)
+    # Else Arrow keeps what the file took, as much again as the rows.
+    pyarrow.default_memory_pool().release_unused()
     return Dataset(
         rows=rows,
         unplaced=unplaced,

@@ -29,9 +29,9 @@ _HALF_A_CENT = 0.005
 def largest_moves(bars: Rows) -> np.ndarray:
     """Return the largest move of each bar by the rules, as a fraction of the reference price.
 
-    NaN where there is no limit: for what is no A-share, before 1996-12-16, and in the first sessions of a
-    listing. A symbol counts as listed with its first bar, unless that is the first date of the data.
-    Without a column ``is_st`` every share counts as an ordinary one.
+    NaN for what is no A-share and before 1996-12-16; infinite in the first sessions of a listing. A symbol
+    counts as listed with its first bar, unless that is the first date of the data. Without a column
+    ``is_st`` every share counts as an ordinary one.
     """
     dates = pd.DatetimeIndex(bars.dates)
     names = np.array(list(_OF_BOARD.values()))
@@ -40,8 +40,8 @@ def largest_moves(bars: Rows) -> np.ndarray:
     boards = np.array([_number(str(symbol)) for symbol in bars.symbols], dtype=np.int8)[bars.codes]
     treated = bars["is_st"].astype(np.int8) if "is_st" in bars else np.zeros(len(bars), dtype=np.int8)
     rates = table[treated, np.searchsorted(bars.dates, bars.days), boards]
-    unlimited = bars.days < np.datetime64(LimitTable().main[0][0])
-    rates[unlimited | (boards < 0) | (bars.rank() < _free(bars)[bars.codes])] = np.nan
+    rates[bars.rank() < _free(bars)[bars.codes]] = np.inf
+    rates[(boards < 0) | (bars.days < np.datetime64(LimitTable().main[0][0]))] = np.nan
     return rates
 
 

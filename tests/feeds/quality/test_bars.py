@@ -261,6 +261,25 @@ def test_what_is_no_share_has_no_limits(bars: pd.DataFrame, checked: Callable) -
     assert found(checked(foreign.drop(columns="pre_close"))) == {"unexplained_jumps": 1}
 
 
+def test_a_new_listing_may_double_in_its_free_sessions_and_not_after(checked: Callable) -> None:
+    """300001.SZ is listed on day 10; before the reform of ChiNext its first session alone is free."""
+    bars = planted(drop("300001.SZ", *range(10)))
+    put("300001.SZ", 10, high=60.0)(bars)
+    assert found(checked(bars)) == {}
+    put("300001.SZ", 11, high=60.0)(bars)
+    findings = checked(bars)
+    assert found(findings) == {"limits_broken": 1}
+    assert findings["limits_broken"].hits.examples[0].date == DAY[11]
+
+
+def test_no_limit_before_there_were_limits(bars: pd.DataFrame, checked: Callable) -> None:
+    """Before 1996-12-16 a share may rise by 30 % in a day."""
+    put("600000.SH", 29, high=43.0)(bars)
+    early = bars.assign(date=bars["date"] - pd.Timedelta(days=364 * 20))
+    assert found(checked(early, calendar=None)) == {}
+    assert found(checked(bars)) == {"limits_broken": 1}
+
+
 def test_dates_outside_the_calendar_are_told(bars: pd.DataFrame, checked: Callable) -> None:
     early = bars.assign(date=bars["date"] - pd.Timedelta(days=365 * 40))
     hits = checked(early)["missing_sessions"].hits
@@ -307,7 +326,7 @@ class TestReferenceEquivalence:
             want = [
                 limit_rate(board, rows.days[row].astype(date), is_st=bool(rows["is_st"][row])) for row in at
             ]
-            want[:free] = [np.nan] * free
+            want[:free] = [np.inf] * free
             np.testing.assert_array_equal(got[at], want, err_msg=symbol)
 
     def test_broken_limits(self) -> None:
