@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .check_options import check
+from .options import Benchmark, Config, Data, Index, Members, Statements
+
 app = typer.Typer(
     name="btalpha",
     no_args_is_help=True,
@@ -15,13 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Hold the stocks with the highest predicted return: factors, LSTM, Backtrader, tearsheet.",
 )
-
-Config = Annotated[Path | None, typer.Argument(help="Settings as TOML; without it the defaults.")]
-Data = Annotated[Path | None, typer.Option(help="Bars: parquet or CSV, a file or a folder.")]
-Members = Annotated[Path | None, typer.Option(help="Index membership ranges (symbol, start, end).")]
-Index = Annotated[str | None, typer.Option(help="Which index of the membership file, e.g. csi300.")]
-Statements = Annotated[Path | None, typer.Option(help="Quarterly statements with announce_date.")]
-Benchmark = Annotated[Path | None, typer.Option(help="Index series: date, open, close.")]
 
 
 @app.callback()
@@ -260,29 +256,7 @@ def audit(
         raise typer.Exit(1)
 
 
-@app.command()
-def check(
-    data: Annotated[Path, typer.Argument(help="Bars: parquet or CSV, a file or a folder.")],
-    members: Members = None,
-    index: Index = None,
-    statements: Statements = None,
-    benchmark: Benchmark = None,
-    calendar: Annotated[
-        str, typer.Option(help="Exchange whose sessions are expected, e.g. XHKG; none: no such check.")
-    ] = "XSHG",
-    json: Annotated[Path | None, typer.Option(help="Write the findings as JSON; -: print them.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the findings and up to 1,000 examples of each.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
-) -> None:
-    """Look for faults in bars and what lies beside them; exit code 1 if there are errors, not mere notes."""
-    from .commands.check import Sources, run
-
-    expected = None if calendar == "none" else calendar
-    sources = Sources(data, members, index, statements, benchmark, expected)
-    if not run(sources, json_file=json, out=out, quiet=quiet):
-        raise typer.Exit(1)
+app.command()(check)
 
 
 def main() -> None:
