@@ -59,7 +59,7 @@ def parse_long(frame: pd.DataFrame) -> LongTable:
         read, infinite or non-positive price, high below low, or two different bars of one symbol
         and day.
     """
-    _require_columns(frame)
+    require_columns(frame)
     repairs: list[str] = []
     dates = _trading_dates(frame["date"], repairs)
     symbols = parse_symbols(frame["symbol"])
@@ -77,7 +77,20 @@ def parse_long(frame: pd.DataFrame) -> LongTable:
     return _encode(dates, symbols, columns, repairs)
 
 
-def _require_columns(frame: pd.DataFrame) -> None:
+def require_columns(frame: pd.DataFrame) -> None:
+    """Refuse a table without the columns of :data:`REQUIRED` or without rows.
+
+    Raises
+    ------
+    DataError
+        Naming the columns that are missing or there twice.
+
+    Examples
+    --------
+    >>> require_columns(pd.DataFrame({"date": []}))
+    Traceback (most recent call last):
+    btalpha.feeds.errors.DataError: column symbol, open, ... is missing; the table has date. Remedy: ...
+    """
     missing = [name for name in REQUIRED if name not in frame.columns]
     if missing:
         raise DataError(

@@ -1,6 +1,6 @@
 """Reading long tables of bars and statements from parquet and CSV files or folders."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .errors import DataError
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, *, columns: Collection[str] | None = None) -> pd.DataFrame:
     r"""Read one parquet or CSV file, or all of them in a folder, into one table.
 
     Parameters
@@ -19,6 +19,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     path
         A ``.parquet``, ``.csv`` or ``.csv.gz`` file, or a folder of such files, which are
         stacked in the order of their names.
+    columns
+        Read those of these columns that are there; all by default.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     0  2016-01-04  600519.SH  210.0
     """
     path = Path(path)
-    tables = {file: _read_file(file) for file in _files(path)}
+    tables = {file: _read_file(file, columns) for file in _files(path)}
     _require_same_columns(tables)
     filled = [table for table in tables.values() if len(table)] or list(tables.values())[:1]
     table = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
@@ -89,13 +91,23 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _read_file(file: Path) -> pd.DataFrame:
+def _read_file(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
     if file.stat().st_size == 0:
         raise DataError(f"{file} is empty", remedy="give a file with a header and at least one bar")
     try:
         if file.suffix == ".parquet":
-            return pd.read_parquet(file)
+            return pd.read_parquet(file, columns=_present(file, columns))
         # A symbol such as 000001 is text: read as a number it would lose its zeros.
-        return pd.read_csv(file, dtype={"symbol": str}, low_memory=False)
+        chosen = None if columns is None else lambda name: name in columns
+        return pd.read_csv(file, dtype={"symbol": str}, usecols=chosen, low_memory=False)
     except Exception as error:  # every parser has its own kind of failure
         raise DataError(f"{file} cannot be read ({error})", remedy="check that it is whole") from error
+
+
+def _present(file: Path, columns: Collection[str] | None) -> list[str] | None:
+    """Tell which columns a parquet file has of those asked for, in the order of the file."""
+    if columns is None:
+        return None
+    from pyarrow import parquet
+
+    return [name for name in parquet.read_schema(file).names if name in columns]

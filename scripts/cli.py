@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .check_options import check
+from .options import Benchmark, Config, Data, Index, Members, Statements
+
 app = typer.Typer(
     name="btalpha",
     no_args_is_help=True,
@@ -15,13 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Hold the stocks with the highest predicted return: factors, LSTM, Backtrader, tearsheet.",
 )
-
-Config = Annotated[Path | None, typer.Argument(help="Settings as TOML; without it the defaults.")]
-Data = Annotated[Path | None, typer.Option(help="Bars: parquet or CSV, a file or a folder.")]
-Members = Annotated[Path | None, typer.Option(help="Index membership ranges (symbol, start, end).")]
-Index = Annotated[str | None, typer.Option(help="Which index of the membership file, e.g. csi300.")]
-Statements = Annotated[Path | None, typer.Option(help="Quarterly statements with announce_date.")]
-Benchmark = Annotated[Path | None, typer.Option(help="Index series: date, open, close.")]
 
 
 @app.callback()
@@ -258,6 +254,9 @@ def audit(
     extent = Extent(symbols=symbols, cuts=cuts, placebo=placebo, seeds=seeds)
     if not run(settings, out, extent, demo=demo, quiet=quiet, plugin=plugin):
         raise typer.Exit(1)
+
+
+app.command()(check)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Results on disk: a folder that is written beside the old one and takes its place when it is whole."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -44,6 +45,35 @@ def replaced_folder(out: Path, files: Collection[str]) -> Iterator[Path]:
         _swap(fresh, out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file of text; a reader sees the old one or the whole new one, never a part.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there stays.
+
+    Examples
+    --------
+    >>> target = Path(tempfile.mkdtemp()) / "found.json"
+    >>> write_whole(target, "{}")
+    >>> target.read_text(encoding="utf-8")
+    '{}'
+    """
+    path = path.resolve()
+    if path.is_dir():
+        raise OSError(f"{path} is a folder; name a file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.tmp-", dir=path.parent)
+    try:
+        os.close(handle)
+        Path(name).write_text(text, encoding="utf-8")
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def check_writable(out: Path, files: Collection[str]) -> None:

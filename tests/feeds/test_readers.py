@@ -33,6 +33,14 @@ class TestRoundTrip:
             assert_same(Panel.read(path), expected)
 
     @pytest.mark.parametrize("suffix", ["parquet", "csv"])
+    def test_columns_that_are_there_of_those_asked_for(
+        self, tmp_path: Path, bars: pd.DataFrame, suffix: str
+    ) -> None:
+        path = tmp_path / f"bars.{suffix}"
+        bars.to_parquet(path) if suffix == "parquet" else bars.to_csv(path, index=False)
+        assert list(read_table(path, columns=["symbol", "close", "score"]).columns) == ["symbol", "close"]
+
+    @pytest.mark.parametrize("suffix", ["parquet", "csv"])
     def test_folder_of_files(self, tmp_path: Path, bars: pd.DataFrame, suffix: str) -> None:
         for symbol, part in bars.groupby("symbol"):
             path = tmp_path / f"{symbol}.{suffix}"

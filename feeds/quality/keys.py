@@ -1,0 +1,20 @@
+"""Rows that cannot be placed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .finding import Example, Hits
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+
+def missing_keys(data: Dataset) -> Hits:
+    """Find rows without a date or without a symbol; the panel refuses them."""
+    table = data.unplaced.head(data.limit)
+    examples = tuple(
+        Example(symbol, date, f"row {row} has no {'date' if symbol else 'symbol'}")
+        for row, symbol, date in table.itertuples(index=False)
+    )
+    return Hits(len(data.unplaced), examples)
