@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent / "recorded"
 RECORDED = _FOLDER / "csi300.json"
 COMMAND = (
     "btalpha backtest scripts/configs/csi300.toml --data ashare_csi300_2010_2016.parquet "
-    "--members index_members.csv --model lstm,ridge,lightgbm,factor --out runs/csi300"
+    "--members index_members.csv --out runs/csi300"
 )
 
 
@@ -43,46 +43,6 @@ def results_table(metrics: dict[str, Any]) -> str:
     ]
     lines = [f"| {metrics['title']} | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
     return "\n".join(lines)
-
-
-MODELS = _FOLDER / "csi300_models.json"
-
-
-def models_table(comparison: dict[str, Any]) -> str:
-    """Return one row a model as Markdown: how good its scores are, and what the ten highest earned.
-
-    Parameters
-    ----------
-    comparison
-        What ``comparison.json`` of :data:`COMMAND` holds.
-    """
-    head = [
-        "| | rank IC 1, 5, 10 days | rank ICIR 5 days | IC, ICIR 5 days | after fees | Sharpe ratio "
-        "| beats of the random | lead of the first in rank IC | in return |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *(_model_row(row, comparison["horizons"]) for row in comparison["models"])])
-
-
-def _model_row(row: dict[str, Any], horizons: dict[str, Any]) -> str:
-    ahead = horizons[row["model"]]
-    rank_ics = ", ".join(f"{ahead[days]['rank_ic']:.3f}" for days in ("1", "5", "10"))
-    spread = ahead["5"]["seeds_rank_ic"]["std"]
-    leads = [
-        f"t = {row[name]['t']:.1f} (p {row[name]['p']:.2f})" if name in row else ""
-        for name in ("rank_ic_lead", "return_lead")
-    ]
-    cells = [
-        row["model"],
-        f"{rank_ics}{f' (seeds ±{spread:.3f})' if spread else ''}",
-        f"{ahead['5']['rank_icir']:.2f}",
-        f"{ahead['5']['ic']:.3f}, {ahead['5']['icir']:.2f}",
-        f"{row['total_return']:.1%}",
-        f"{row['sharpe']:.2f}",
-        f"{row['percentile']:.0f} %",
-        *leads,
-    ]
-    return f"| {' | '.join(cells)} |"
 
 
 SCREEN_COMMAND = (
@@ -150,5 +110,4 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
-    print(f"\n{models_table(json.loads(MODELS.read_text(encoding='utf-8')))}")
     print(f"\n{screening_table()}\n\n{speed_table()}")
