@@ -10,6 +10,8 @@ from btalpha.feeds import Panel, simulate_market
 from btalpha.scripts.commands.audit import FILES
 from btalpha.signals.factors import FACTORS, unregister
 
+pytestmark = pytest.mark.long
+
 PLUGIN = """
 import numpy as np
 import pandas as pd

@@ -20,7 +20,7 @@ class TestRun:
         out = tmp_path / "out"
         outcome = btalpha("backtest", quick, "--data", bars_file, "--out", out, "--quiet")
         assert outcome.code == 0, outcome.err
-        assert {file.name for file in out.iterdir()} == set(FILES)
+        assert {file.name for file in out.iterdir()} == set(FILES) - {"training.csv", "training.svg"}
         assert str(out / "tearsheet.html") in outcome.out.replace("\n", "")
 
         metrics = _metrics(out)
@@ -72,6 +72,7 @@ class TestRun:
         assert [row["date"] for row in rows] == fits["date"].dt.strftime("%Y-%m-%d").tolist()
         assert [" ".join(row["codes"]) for row in rows] == fits["codes"].tolist()
 
+    @pytest.mark.long
     def test_checkpoints_and_workers_change_no_file(self, btalpha, quick, bars_file, tmp_path):
         kept = tmp_path / "kept"
         quick.write_text(quick.read_text() + "[walk_forward]\nrefit = 50\n")

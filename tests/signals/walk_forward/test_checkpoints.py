@@ -122,7 +122,7 @@ PROGRAM = textwrap.dedent(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL, which this system lacks")
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_killed_in_the_middle_goes_on_from_the_fits_that_are_whole(
     tmp_path: Path, workers: int

@@ -48,7 +48,7 @@ def arguments(options):
     return {name: value for name, value in vars(options).items() if name != "listings"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(markets.SEEDS, markets.OPTIONS, VENUES, SCHEDULES, st.booleans())
 def test_own_scores_in_random_markets(seed, options, venue, rebalance, told):
     market = markets.Market(np.random.default_rng(seed))
@@ -66,7 +66,7 @@ def test_own_scores_in_random_markets(seed, options, venue, rebalance, told):
     assert fees == pytest.approx(event.costs, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(markets.SEEDS, markets.OPTIONS, VENUES, SCHEDULES)
 def test_random_portfolios_in_random_markets(seed, options, venue, rebalance):
     market = markets.Market(np.random.default_rng(seed))
@@ -150,7 +150,7 @@ def test_a_score_for_some_dates_alone(market):
 
 
 @pytest.mark.real_data
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("execution", ["open", "close"])
 def test_seven_years_of_the_csi_300(shared_data, execution):
     from btalpha.feeds import Panel, read_members
