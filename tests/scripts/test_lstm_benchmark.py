@@ -50,7 +50,7 @@ def test_prints_every_figure(capsys: pytest.CaptureFixture) -> None:
     training = result["training"]
     assert training["labels_a_second"] > 0
     assert training["times_faster"] == pytest.approx(
-        training["labels_a_second"] / training["windows_labels_a_second"], rel=0.05
+        training["labels_a_second"] / training["windows_labels_a_second"], abs=0.06
     )
     assert 0 < training["share_of_matrix_multiply_rate"] < 1.5
     assert result["prediction"]["times_faster"] > 0
