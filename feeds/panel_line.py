@@ -131,7 +131,10 @@ class PanelLine(_Line):
         self._own().move_to(self._idx, value)
 
     def __getitem__(self, ago: int) -> float:
-        return self.array[self._cursor.idx + ago]
+        # Read most of all: the cursor's ``idx`` without the call.
+        cursor = self._cursor
+        clock = cursor.clock
+        return self.array[(cursor._idx if clock is None else clock.counts[cursor.place] - 1) + ago]
 
     def __len__(self) -> int:
         return self._cursor.lencount

@@ -89,6 +89,15 @@ class PortfolioBroker(ValuingBroker):
         self.positions.tidy()
         self._get_value()
 
+    def submit(self, order: Any, check: bool = True) -> Any:
+        """Take an order; what is asked of it again and again it answers itself from now on.
+
+        A Backtrader order looks for each of its parameters in vain before it asks the object that has them.
+        """
+        p = order.p
+        order.owner, order.data, order.parent, order.tradeid = p.owner, p.data, p.parent, p.tradeid
+        return super().submit(order, check)
+
     def notify(self, order: Any) -> None:
         """Queue a copy of an order for its owner: what ``order.clone()`` makes, several times faster."""
         executed = order.executed
