@@ -7,6 +7,7 @@ its name: :func:`~btalpha.signals.paper.variants.as_published_looks_ahead`. Its 
 
 from .draws import Draw, draw_stocks, run_draws
 from .held import average, held_returns
+from .learner import Learner
 from .material import Material, prepare
 from .protocol import Cleaning, Network, Protocol, Screening
 from .variants import Forecast, as_published_looks_ahead, without_leaks
@@ -15,6 +16,7 @@ __all__ = [
     "Cleaning",
     "Draw",
     "Forecast",
+    "Learner",
     "Material",
     "Network",
     "Protocol",

@@ -8,10 +8,11 @@ import pandas as pd
 
 from ..threads import limited_threads, one_blas_thread
 from .held import average
+from .learner import Learner
 from .material import Material
 from .protocol import Protocol
 from .screening import Screened
-from .variants import Forecast, as_published_looks_ahead, without_leaks
+from .variants import as_published_looks_ahead, without_leaks
 
 PUBLISHED, CAUSAL = "as_published", "without_leaks"
 RANDOM, CHANCE, EVERYONE = "random", "chance", "everyone"
@@ -34,6 +35,8 @@ class Draw:
         By variant, H daily returns in equal parts; ``everyone`` is the mean of all stocks left.
     screened
         By variant that screens.
+    one_network
+        Whether both variants learned from the same numbers, and so have the same network.
     """
 
     number: int
@@ -41,6 +44,7 @@ class Draw:
     picks: dict[str, list[str]]
     paths: dict[str, np.ndarray]
     screened: dict[str, Screened]
+    one_network: bool
 
 
 def draw_stocks(symbols: pd.Index, n: int, *, seed: int, number: int) -> pd.Index:
@@ -129,10 +133,11 @@ def run_draw(
             f"draw {number} leaves {count} stocks without a gap, two portfolios of k = {k} need {2 * k}; "
             "draw more stocks or hold fewer"
         )
+    learner = Learner(protocol.network, seed=number)
     with limited_threads(1), one_blas_thread():
         forecasts = {
-            PUBLISHED: as_published_looks_ahead(material, protocol, seed=number),
-            CAUSAL: without_leaks(material.known, protocol, held=len(material.returns), seed=number),
+            PUBLISHED: as_published_looks_ahead(material, protocol, learner),
+            CAUSAL: without_leaks(material.known, protocol, learner, held=len(material.returns)),
         }
     chance = np.random.default_rng([seed, number, 1])
     columns = {name: highest(forecast.scores, k) for name, forecast in forecasts.items()}
@@ -144,7 +149,8 @@ def run_draw(
         symbols=material.symbols,
         picks={name: list(material.symbols[chosen]) for name, chosen in columns.items()},
         paths=paths | {EVERYONE: average(material.returns, np.arange(count))},
-        screened=_screened(forecasts),
+        screened={name: forecast.screened for name, forecast in forecasts.items()},
+        one_network=learner.reused > 0,
     )
 
 
@@ -170,6 +176,3 @@ def highest(scores: np.ndarray, k: int) -> np.ndarray:
 def _shared(others: Mapping[str, pd.Series], symbols: pd.Index) -> dict[str, np.ndarray]:
     return {name: scores.reindex(symbols).to_numpy(dtype=float) for name, scores in others.items()}
 
-
-def _screened(forecasts: Mapping[str, Forecast]) -> dict[str, Screened]:
-    return {name: forecast.screened for name, forecast in forecasts.items()}

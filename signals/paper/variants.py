@@ -1,6 +1,5 @@
 """The paper's forecast, as it was published and without its leaks."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from ..features import rank_labels
 from ..preprocessing import Preprocessor
 from ..preprocessing.interpolation import LONG_NAME
+from .learner import Learner
 from .material import Known, Material, by_code
 from .protocol import Protocol
 from .screening import Screened, screen
@@ -21,7 +21,7 @@ class Forecast(NamedTuple):
     screened: Screened
 
 
-def as_published_looks_ahead(material: Material, protocol: Protocol, *, seed: int) -> Forecast:
+def as_published_looks_ahead(material: Material, protocol: Protocol, learner: Learner) -> Forecast:
     """Score stocks as the paper did. **It looks ahead**, twice, and a result of it proves nothing.
 
     The predictions of the H days held are averaged, and each is made from that day's own factor values:
@@ -34,18 +34,18 @@ def as_published_looks_ahead(material: Material, protocol: Protocol, *, seed: in
         Stocks of one draw.
     protocol
         What is done.
-    seed
-        Of the network.
+    learner
+        Of the draw's network.
     """
     window, held = len(material.known.values), len(material.returns)
     values = np.concatenate([material.known.values, material.later_values])
     screened, features = _features(values, material.known, protocol, gaps=LONG_NAME)
-    ask = _trained(features[:window], _next_day(material.known), protocol, seed)
+    predictions = learner.scores(features[:window], _next_day(material.known), features)
     # Factors at T foretell T+1: the days held are foretold from the decision's own day up to the last but one.
-    return Forecast(_averaged(ask(features)[window - 1 : window - 1 + held], protocol), screened)
+    return Forecast(_averaged(predictions[window - 1 : window - 1 + held], protocol), screened)
 
 
-def without_leaks(known: Known, protocol: Protocol, *, held: int, seed: int) -> Forecast:
+def without_leaks(known: Known, protocol: Protocol, learner: Learner, *, held: int) -> Forecast:
     """Score stocks by the same steps, from nothing but what was known at the decision.
 
     Factor values end on that day, a gap is filled with the last value before it, and the prediction is
@@ -57,17 +57,16 @@ def without_leaks(known: Known, protocol: Protocol, *, held: int, seed: int) -> 
         Of the stocks of one draw; there is nothing later in it.
     protocol
         What is done.
+    learner
+        Of the draw's network.
     held
         H, days that the portfolio will be held.
-    seed
-        Of the network.
     """
     screened, features = _features(known.values, known, protocol, gaps="forward")
     labels = _next_day(known)
     if protocol.network.forecast == "daily":
         labels = _days_ahead(labels, held)
-    ask = _trained(features, labels, protocol, seed)
-    return Forecast(ask(features)[-1], screened)
+    return Forecast(learner.scores(features, labels, features)[-1], screened)
 
 
 def _features(
@@ -117,23 +116,6 @@ def _days_ahead(next_day: np.ndarray, days: int) -> np.ndarray:
     for day in range(min(days, len(next_day))):
         out[: len(next_day) - day, :, day] = next_day[day:]
     return out
-
-
-def _trained(
-    features: np.ndarray, labels: np.ndarray, protocol: Protocol, seed: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function that scores T x N x F features day by day."""
-    from ..models.lstm.ensemble import Shape
-    from ..models.lstm.fixed_epochs import score_all, train_for_epochs
-    from ..models.lstm.training import TrainingSettings
-
-    how = protocol.network
-    names = ("epochs", "learning_rate", "weight_decay", "loss", "length", "burn_in")
-    settings = TrainingSettings(**{name: getattr(how, name) for name in names})
-    outputs = labels.shape[2] if labels.ndim == 3 else 1
-    shape = Shape(features.shape[2], how.hidden, how.layers, outputs=outputs)
-    network = train_for_epochs(features, labels, shape, settings, seed=seed)
-    return lambda values: score_all(network, values)
 
 
 def _averaged(predictions: np.ndarray, protocol: Protocol) -> np.ndarray:

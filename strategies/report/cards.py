@@ -1,6 +1,6 @@
 """The row of key figures at the top of the page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import NamedTuple
 
@@ -21,10 +21,14 @@ class Card(NamedTuple):
 
 def cards(evidence: Evidence) -> str:
     """Write the key figures as a list."""
+    return written(card for group in GROUPS for card in group(evidence))
+
+
+def written(chosen: Iterable[Card]) -> str:
+    """Write cards as a list."""
     items = "".join(
         f"<div><dt>{escape(card.label)}</dt><dd><b>{escape(card.value)}</b><span>{escape(card.hint)}</span></dd></div>"
-        for group in GROUPS
-        for card in group(evidence)
+        for card in chosen
     )
     return f'<dl class="cards">{items}</dl>'
 

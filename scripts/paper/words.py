@@ -1,0 +1,141 @@
+"""What the numbers say, in words: each sentence follows from ``paper.json`` and from nothing else."""
+
+from typing import Any
+
+from ...signals.paper.draws import CAUSAL, CHANCE, PUBLISHED
+from ...strategies.report.words import number, percent, plural
+from .run import SYSTEM
+
+NAMES = {
+    PUBLISHED: "As published (looks ahead)",
+    CAUSAL: "The same without leaks",
+    SYSTEM: "This project's walk-forward",
+    CHANCE: "Another ten at random",
+}
+_SUBJECTS = {
+    PUBLISHED: "The paper's steps as published, which look ahead,",
+    CAUSAL: "The same steps without the leaks",
+    SYSTEM: "This project's walk-forward",
+}
+SURE = 2.0
+"""|t| from which a mean is called different from zero."""
+
+
+def points(value: float | None) -> str:
+    """Write a difference of returns in percentage points a day.
+
+    Examples
+    --------
+    >>> points(0.0018), points(-0.0004)
+    ('+0.18', '−0.04')
+    """
+    return number(None if value is None else 100 * value, digits=2, signed=True)
+
+
+def headline(found: dict[str, Any]) -> str:
+    """Say in one paragraph what came out."""
+    return " ".join([_setup(found), *(_variant(found, name) for name in _SUBJECTS), _single(found)])
+
+
+def conclusions(found: dict[str, Any]) -> list[str]:
+    """Return what follows, a sentence or two each."""
+    return [_leaks(found), _time(found), _factors(found), _system(found)]
+
+
+def _setup(found: dict[str, Any]) -> str:
+    stocks, window = found["stocks"], found["window"]
+    return (
+        f"{found['draws']:,} draws of {stocks['drawn']} stocks from all {stocks['all']:,}, of which "
+        f"{stocks['left']['mean']:.0f} on average have no gap in the {window['sessions']} sessions to "
+        f"{window['decision']} (the paper: {found['paper']['stocks']})."
+    )
+
+
+def _variant(found: dict[str, Any], name: str) -> str:
+    one = found["variants"][name]
+    return (
+        f"{_SUBJECTS[name]} earned {percent(one['portfolio'], digits=2)} a session against "
+        f"{percent(one['random'], digits=2)} of as many random stocks: {points(one['difference'])} points, "
+        f"ahead in {percent(one['ahead'], digits=0)} of the draws."
+    )
+
+
+def _single(found: dict[str, Any]) -> str:
+    paper, chance = found["paper"], found["variants"][CHANCE]
+    verdict = (
+        "so its one comparison cannot be told from luck"
+        if chance["as_large"] > 0.05
+        else "so luck alone rarely makes such a lead"
+    )
+    return (
+        f"The paper reports {percent(paper['portfolio'], digits=2)} against "
+        f"{percent(paper['random'], digits=2)}, {points(paper['difference'])} points. Ten random stocks beat "
+        f"ten others by as much in {percent(chance['as_large'], digits=0)} of the draws, {verdict}."
+    )
+
+
+def _leaks(found: dict[str, Any]) -> str:
+    published, causal = (found["variants"][name]["difference"] for name in (PUBLISHED, CAUSAL))
+    gain = published - causal
+    draws, same = found["draws"], found["same_network"]
+    text = (
+        f"The leaks {'add' if gain > 0 else 'take'} {number(100 * abs(gain))} points a session "
+        f"({points(published)} with, {points(causal)} without them)."
+    )
+    if same:
+        text += (
+            f" In {same:,} of {draws:,} draws both variants learned from the same numbers and have the same "
+            "network: there the only difference is that one of them is asked with factor values of the days "
+            "held."
+        )
+    return text
+
+
+def _time(found: dict[str, Any]) -> str:
+    held = found["window"]["held"]
+    shown = [
+        f"{NAMES[name]}: {number(found['variants'][name]['t_sessions'], digits=1, signed=True)}"
+        for name in _SUBJECTS
+    ]
+    sure = [name for name in _SUBJECTS if abs(found["variants"][name]["t_sessions"]) >= SURE]
+    verdict = (
+        f"{plural(len(sure), 'of them')} beyond ±{SURE:g}".replace("of thems", "of them")
+        if sure
+        else f"none beyond ±{SURE:g}, so none is told from zero"
+    )
+    return (
+        f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "
+        "is for these very days, the luck of drawing stocks, and nothing about other days. Taken over the "
+        f"{held} sessions instead, the daily leads have a t of ({'; '.join(shown)}): {verdict}; and "
+        f"{held} sessions in one month are little to go by in any case."
+    )
+
+
+def _factors(found: dict[str, Any]) -> str:
+    factors = found["factors"]
+    kept, known = factors["kept"], factors["table_1"]
+    often = {
+        target: [code for code in known if factors["shares"][code][target]["passes"] > 0.5]
+        for target in factors["passed"]
+    }
+    listed = "; ".join(
+        f"against the next {target} {len(codes)}" + (f" ({', '.join(codes)})" if codes else "")
+        for target, codes in sorted(often.items())
+    )
+    missing = f"; {', '.join(factors['missing'])} cannot be computed here" if factors["missing"] else ""
+    return (
+        f"Of the {len(known)} factors of the paper's Table 1 these pass in most draws: {listed}{missing}. Of "
+        f"{factors['candidates']} candidates {kept['mean']:.1f} are kept on average ({kept['min']} to "
+        f"{kept['max']}; the paper: {found['paper']['factors']}), by their correlation with the next "
+        f"{factors['target']}."
+    )
+
+
+def _system(found: dict[str, Any]) -> str:
+    system, window = found["system"], found["window"]
+    return (
+        f"This project's model learned once, from the bars of all {system['stocks']:,} stocks from "
+        f"{system['first_bar']} to {window['decision']}, for the data begins there; its labels end "
+        f"{window['held']} sessions and one before the decision. A draw only picks among its scores, so its "
+        "draws have one model in common, and it has seen more stocks than the paper's steps have."
+    )
