@@ -34,7 +34,7 @@ def paper(
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
 ) -> None:
-    """Repeat the paper's experiment over many draws of stocks: with its leaks, without, and this project's."""
+    """Repeat the paper's experiment over many draws: with its leaks, without them, and with this project."""
     from .commands.paper import run
     from .paper.settings import PaperSettings
     from .settings import read_settings

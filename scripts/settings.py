@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from .model_settings import ModelSettings
 
-
 Kind = TypeVar("Kind", bound=BaseModel)
 
 

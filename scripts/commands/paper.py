@@ -37,7 +37,9 @@ def run(settings: PaperSettings, out: Path, *, demo: bool = False, quiet: bool =
     if settings.data.bars is not None and demo:
         raise SettingsError("give --demo or --data, not both")
     if settings.data.bars is None and not demo:
-        raise SettingsError("there are no bars: give --data FILE or FOLDER, or --demo for the simulated market")
+        raise SettingsError(
+            "there are no bars: give --data FILE or FOLDER, or --demo for the simulated market"
+        )
     logging.captureWarnings(True)
     begin = perf_counter()
     with stages(quiet=quiet) as shown:
@@ -68,7 +70,12 @@ def _print(found: dict) -> None:
         texts = (percent(one["portfolio"], digits=2), percent(one["random"], digits=2))
         ahead = percent(one["ahead"], digits=0)
         grid.add_row(
-            NAMES[name], *texts, points(one["difference"]), ahead, f"{one['t_draws']:.1f}", f"{one['t_sessions']:.1f}"
+            NAMES[name],
+            *texts,
+            points(one["difference"]),
+            ahead,
+            f"{one['t_draws']:.1f}",
+            f"{one['t_sessions']:.1f}",
         )
     console.print(grid)
     console.print()

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import tomli_w
 
-from ...signals.paper.draws import CAUSAL, CHANCE, PUBLISHED
+from ...signals.paper.draws import CAUSAL, PUBLISHED
 from ...strategies.report.cards import Card, written
 from ...strategies.report.layout import Section, facts, figure, halves, note
 from ...strategies.report.tables import sortable
@@ -17,7 +17,7 @@ from ..page_frame import framed
 from . import charts
 from .run import SYSTEM, Experiment
 from .summary import VARIANTS
-from .words import NAMES, conclusions, headline, points
+from .words import NAMES, SHORT, conclusions, headline, points
 
 
 def page(experiment: Experiment, found: dict[str, Any]) -> str:
@@ -54,15 +54,10 @@ def page(experiment: Experiment, found: dict[str, Any]) -> str:
 def _cards(found: dict[str, Any]) -> list[Card]:
     paper = found["paper"]
     cards = [Card("The paper", f"{points(paper['difference'])} pts", "one pair of portfolios")]
-    for name, label in (
-        (PUBLISHED, "As published"),
-        (CAUSAL, "Without leaks"),
-        (SYSTEM, "Walk-forward"),
-        (CHANCE, "Chance alone"),
-    ):
+    for name in VARIANTS:
         one = found["variants"][name]
         hint = f"ahead in {percent(one['ahead'], digits=0)} of draws"
-        cards.append(Card(label, f"{points(one['difference'])} pts", hint))
+        cards.append(Card(SHORT[name], f"{points(one['difference'])} pts", hint))
     return cards
 
 
@@ -82,10 +77,11 @@ def _table(found: dict[str, Any]) -> Section:
         ("Lead over the draw's mean stock", *(points(one["over_everyone"]) for one in variants), ""),
         ("Draws ahead of it", *(percent(one["ahead_of_everyone"], digits=0) for one in variants), ""),
     ]
-    heads = ["", *(NAMES[name] for name in VARIANTS), "The paper, once"]
+    heads = ["", *(SHORT[name] for name in VARIANTS), "The paper"]
     text = (
         f"Mean returns of the {found['window']['held']} sessions, each day's in equal parts of "
-        f"{found['k']} stocks, no costs. The mean stock of a draw returned "
+        f"{found['k']} stocks, no costs. Walk-forward is this project's own model; chance alone is "
+        f"ten random stocks against the same ten others. The mean stock of a draw returned "
         f"{percent(found['everyone'], digits=2)} a session."
     )
     table = facts("A session, after the close of the decision", rows, heads=heads)
@@ -108,15 +104,15 @@ def _days(experiment: Experiment) -> Section:
             note="One draw, as the paper's Figure 3 shows one. What follows shows all of them.",
         )
     ]
-    for name in (PUBLISHED, CAUSAL, SYSTEM):
-        parts.append(
-            figure(
-                f"Gain since the decision: {NAMES[name][0].lower()}{NAMES[name][1:]}",
-                charts.growth(draws, name, days),
-                keys=keys,
-                note="Lines: means over draws. Bands: from the 5th to the 95th percentile of the draws.",
-            )
+    parts += [
+        figure(
+            f"Gain since the decision: {NAMES[name][0].lower()}{NAMES[name][1:]}",
+            charts.growth(draws, name, days),
+            keys=keys,
+            note="Lines: means over draws. Bands: from the 5th to the 95th percentile of the draws.",
         )
+        for name in (PUBLISHED, CAUSAL, SYSTEM)
+    ]
     return Section("days", "The days held", "".join(parts))
 
 
@@ -136,8 +132,8 @@ def _distribution(experiment: Experiment) -> Section:
 
 def _factors(found: dict[str, Any]) -> Section:
     factors = found["factors"]
-    known, parts = factors["table_1"], []
-    for target in sorted(factors["passed"]):
+    known, targets, parts = factors["table_1"], sorted(factors["passed"]), []
+    for target in targets:
         shares = pd.Series({code: factors["shares"][code][target]["share"] for code in known})
         often = pd.Series({code: factors["shares"][code][target]["passes"] > 0.5 for code in known})
         order = shares.sort_values(ascending=False, kind="stable").index
@@ -151,10 +147,8 @@ def _factors(found: dict[str, Any]) -> Section:
         keys = [("portfolio", "passes in most draws"), ("random", "does not")]
         keys.append(("benchmark", "the paper's threshold, 190 of 212"))
         parts.append(figure(f"Share of stocks significant with the next {target}", drawing, keys=keys))
-    rows = [
-        (code, *_cells(factors["shares"][code], sorted(factors["passed"]))) for code in known
-    ]
-    heads = ["", *(part for name in sorted(factors["passed"]) for part in (f"Share, next {name}", "Passes in"))]
+    rows = [(code, *_cells(factors["shares"][code], targets)) for code in known]
+    heads = ["", *(part for name in targets for part in (f"Share, next {name}", "Passes in"))]
     table = facts("The paper's Table 1, means over draws", rows, heads=heads)
     return Section("factors", "The paper's factors", "".join(parts) + f'<div class="scroll">{table}</div>')
 

@@ -70,7 +70,9 @@ def execute(settings: PaperSettings, shown: Stages) -> Experiment:
     run = settings.of_the_system()
     if not settings.factors.codes and not run.factors.codes:
         # All that has a value here, which is known already: no need to find out again, and to say so.
-        run = run.model_copy(update={"factors": run.factors.model_copy(update={"codes": [*material.known.codes]})})
+        run = run.model_copy(
+            update={"factors": run.factors.model_copy(update={"codes": [*material.known.codes]})}
+        )
     scores, chosen = system_scores(panel, end, run, shown)
     count = settings.draws.n
     shown.begin("draw stocks and run the paper's steps", count)
@@ -87,9 +89,7 @@ def execute(settings: PaperSettings, shown: Stages) -> Experiment:
         draws.append(draw)
         shown.count(len(draws), count)
     notes = (*panel.repairs, *_left_out(left_out))
-    return Experiment(
-        settings, panel.dates[0], len(panel.symbols), material, draws, chosen, notes
-    )
+    return Experiment(settings, panel.dates[0], len(panel.symbols), material, draws, chosen, notes)
 
 
 def read_panel(settings: PaperSettings) -> tuple[Panel, pd.Timestamp]:

@@ -52,7 +52,7 @@ class DrawSettings(Section):
 class FactorChoice(Section):
     """Candidates: ``codes``, or where none are named all that the data allows; the paper names 11 of 124."""
 
-    codes: list[str] = []
+    codes: list[str] = Field(default=[])
     n_mad: Annotated[float, Field(gt=0)] = 3.0
     axis: Literal["stocks", "time"] = "stocks"
 
@@ -89,7 +89,7 @@ class NetworkSettings(Section):
 
 
 class SystemSettings(Section):
-    """This project's own walk-forward, with its defaults; its horizon is always the days held."""
+    """The walk-forward of this project, with its defaults; its horizon is always the days held."""
 
     factors: FactorSettings = FactorSettings()
     screen: ScreenSettings = ScreenSettings()
@@ -109,7 +109,7 @@ class PaperSettings(Section):
     network: NetworkSettings = NetworkSettings()
     system: SystemSettings = SystemSettings()
     # Written into the run's own config.toml for the reader; nothing depends on it.
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default={})
 
     def protocol(self) -> Protocol:
         """Return the steps of the experiment."""
@@ -124,6 +124,4 @@ class PaperSettings(Section):
     def of_the_system(self) -> Settings:
         """Return the settings of this project's own model, which looks ahead as many sessions as are held."""
         model = self.system.model.model_copy(update={"horizon": self.window.held})
-        return Settings(
-            seed=self.seed, factors=self.system.factors, screen=self.system.screen, model=model
-        )
+        return Settings(seed=self.seed, factors=self.system.factors, screen=self.system.screen, model=model)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...signals.paper.draws import CAUSAL, CHANCE, PUBLISHED
-from ...strategies.report.words import number, percent, plural
+from ...strategies.report.words import number, percent
 from .run import SYSTEM
 
 NAMES = {
@@ -12,10 +12,16 @@ NAMES = {
     SYSTEM: "This project's walk-forward",
     CHANCE: "Another ten at random",
 }
-_SUBJECTS = {
-    PUBLISHED: "The paper's steps as published, which look ahead,",
-    CAUSAL: "The same steps without the leaks",
-    SYSTEM: "This project's walk-forward",
+SHORT = {
+    PUBLISHED: "As published",
+    CAUSAL: "Without leaks",
+    SYSTEM: "Walk-forward",
+    CHANCE: "Chance alone",
+}
+_COMPARED = {
+    PUBLISHED: "the paper's steps as published, which look ahead,",
+    CAUSAL: "the same steps without the leaks",
+    SYSTEM: "this project's walk-forward",
 }
 SURE = 2.0
 """|t| from which a mean is called different from zero."""
@@ -34,7 +40,8 @@ def points(value: float | None) -> str:
 
 def headline(found: dict[str, Any]) -> str:
     """Say in one paragraph what came out."""
-    return " ".join([_setup(found), *(_variant(found, name) for name in _SUBJECTS), _single(found)])
+    parts = [_lead(found["variants"][name], subject) for name, subject in _COMPARED.items()]
+    return f"{_setup(found)} {'; '.join(parts)}. {_single(found)}"
 
 
 def conclusions(found: dict[str, Any]) -> list[str]:
@@ -45,18 +52,19 @@ def conclusions(found: dict[str, Any]) -> list[str]:
 def _setup(found: dict[str, Any]) -> str:
     stocks, window = found["stocks"], found["window"]
     return (
-        f"{found['draws']:,} draws of {stocks['drawn']} stocks from all {stocks['all']:,}, of which "
-        f"{stocks['left']['mean']:.0f} on average have no gap in the {window['sessions']} sessions to "
-        f"{window['decision']} (the paper: {found['paper']['stocks']})."
+        f"{found['draws']:,} draws of {stocks['drawn']} from all {stocks['all']:,} stocks, "
+        f"{stocks['left']['mean']:.0f} of them on average without a gap in the {window['sessions']} sessions "
+        f"to {window['decision']} (the paper: {found['paper']['stocks']}). Over the {window['held']} "
+        "sessions after it,"
     )
 
 
-def _variant(found: dict[str, Any], name: str) -> str:
-    one = found["variants"][name]
+def _lead(one: dict[str, float], subject: str) -> str:
+    """Say what a variant made of it."""
+    verb = "led" if one["difference"] > 0 else "trailed"
     return (
-        f"{_SUBJECTS[name]} earned {percent(one['portfolio'], digits=2)} a session against "
-        f"{percent(one['random'], digits=2)} of as many random stocks: {points(one['difference'])} points, "
-        f"ahead in {percent(one['ahead'], digits=0)} of the draws."
+        f"{subject} {verb} as many random stocks by {number(abs(100 * one['difference']))} points a session "
+        f"on average, ahead in {percent(one['ahead'], digits=0)} of the draws"
     )
 
 
@@ -93,21 +101,19 @@ def _leaks(found: dict[str, Any]) -> str:
 
 def _time(found: dict[str, Any]) -> str:
     held = found["window"]["held"]
-    shown = [
-        f"{NAMES[name]}: {number(found['variants'][name]['t_sessions'], digits=1, signed=True)}"
-        for name in _SUBJECTS
-    ]
-    sure = [name for name in _SUBJECTS if abs(found["variants"][name]["t_sessions"]) >= SURE]
+    t = {name: found["variants"][name]["t_sessions"] for name in _COMPARED}
+    shown = ", ".join(f"{number(t[name], digits=1, signed=True)} {SHORT[name].lower()}" for name in t)
+    sure = [SHORT[name].lower() for name in t if abs(t[name]) >= SURE]
     verdict = (
-        f"{plural(len(sure), 'of them')} beyond ±{SURE:g}".replace("of thems", "of them")
+        f"beyond ±{SURE:g} {' and '.join(sure)}"
         if sure
-        else f"none beyond ±{SURE:g}, so none is told from zero"
+        else f"none beyond ±{SURE:g}, so none differs surely from 0"
     )
     return (
         f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "
         "is for these very days, the luck of drawing stocks, and nothing about other days. Taken over the "
-        f"{held} sessions instead, the daily leads have a t of ({'; '.join(shown)}): {verdict}; and "
-        f"{held} sessions in one month are little to go by in any case."
+        f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} "
+        "sessions in one month are little to go by in any case."
     )
 
 

@@ -1,4 +1,4 @@
-"""The experiment of "Application of LSTM in Multi-Factor Quantitative Investment Models" (2024), step by step.
+"""The experiment of "Application of LSTM in Multi-Factor Quantitative Investment Models" (2024), by steps.
 
 Some of its steps look ahead, and are here to repeat its results and nothing else. What does so says it in
 its name: :func:`~btalpha.signals.paper.variants.as_published_looks_ahead`. Its twin

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,8 @@ def run_draws(
         for number in range(draws)
     )
     # Not mapped from files: a draw is small, and all of it is read.
-    workers = Parallel(n_jobs=n_jobs, return_as="generator", max_nbytes=None, batch_size=1)  # pyright: ignore[reportArgumentType]
+    options: Any = {"n_jobs": n_jobs, "return_as": "generator", "max_nbytes": None, "batch_size": 1}
+    workers: Any = Parallel(**options)
     yield from workers(
         delayed(run_draw)(number, part, protocol, seed=seed, others=_shared(others, part.symbols))
         for number, part in parts
@@ -175,4 +177,3 @@ def highest(scores: np.ndarray, k: int) -> np.ndarray:
 
 def _shared(others: Mapping[str, pd.Series], symbols: pd.Index) -> dict[str, np.ndarray]:
     return {name: scores.reindex(symbols).to_numpy(dtype=float) for name, scores in others.items()}
-

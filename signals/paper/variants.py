@@ -41,7 +41,7 @@ def as_published_looks_ahead(material: Material, protocol: Protocol, learner: Le
     values = np.concatenate([material.known.values, material.later_values])
     screened, features = _features(values, material.known, protocol, gaps=LONG_NAME)
     predictions = learner.scores(features[:window], _next_day(material.known), features)
-    # Factors at T foretell T+1: the days held are foretold from the decision's own day up to the last but one.
+    # Factors at T foretell T+1: the days held are foretold from the decision's day to the last but one.
     return Forecast(_averaged(predictions[window - 1 : window - 1 + held], protocol), screened)
 
 
