@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...strategies.report.words import percent
+from ...strategies.report.words import number, percent
 from ..files import recorded, rounded, to_json
 from ..output import check_writable, replaced_folder
 from ..paper.settings import PaperSettings
@@ -67,16 +67,10 @@ def _print(found: dict) -> None:
         grid.add_column(name, justify="left" if name == "a session" else "right")
     for name in VARIANTS:
         one = found["variants"][name]
-        texts = (percent(one["portfolio"], digits=2), percent(one["random"], digits=2))
+        returns = (percent(one[what], digits=2) for what in ("portfolio", "random"))
+        ts = (number(one[what], digits=1) for what in ("t_draws", "t_sessions"))
         ahead = percent(one["ahead"], digits=0)
-        grid.add_row(
-            NAMES[name],
-            *texts,
-            points(one["difference"]),
-            ahead,
-            f"{one['t_draws']:.1f}",
-            f"{one['t_sessions']:.1f}",
-        )
+        grid.add_row(NAMES[name], *returns, points(one["difference"]), ahead, *ts)
     console.print(grid)
     console.print()
     console.print(Text(headline(found)))

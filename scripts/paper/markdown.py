@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...strategies.report.words import percent
+from ...strategies.report.words import number, percent
 from .summary import VARIANTS
 from .words import NAMES, conclusions, headline, points
 
@@ -30,8 +30,8 @@ def paper_table(found: dict[str, Any]) -> str:
             points(one["difference"]),
             f"{points(one['p05'])} to {points(one['p95'])}",
             percent(one["ahead"], digits=0),
-            f"{one['t_draws']:.1f}",
-            f"{one['t_sessions']:.1f}",
+            number(one["t_draws"], digits=1),
+            number(one["t_sessions"], digits=1),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     paper = found["paper"]
@@ -58,8 +58,8 @@ def factor_table(found: dict[str, Any]) -> str:
 
 def document(found: dict[str, Any]) -> str:
     """Return ``paper.md``."""
-    points_ = "\n".join(f"- {sentence}" for sentence in conclusions(found))
+    meaning = "\n".join(f"- {sentence}" for sentence in conclusions(found))
     return (
-        f"# {found['title']}\n\n{headline(found)}\n\n{paper_table(found)}\n\n{points_}\n\n"
+        f"# {found['title']}\n\n{headline(found)}\n\n{paper_table(found)}\n\n{meaning}\n\n"
         f"{factor_table(found)}\n"
     )

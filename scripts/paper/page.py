@@ -176,7 +176,7 @@ def _all_factors(found: dict[str, Any]) -> Section:
             for key, head in (("share", "share_next"), ("passes", "passes_next"))
         }
     ).rename_axis("factor")
-    shown = sortable(table, name="candidates", label="all candidates", file="paper.json")
+    shown = sortable(table, name="all-candidates", label="all candidates", file="paper.json")
     return Section("candidates", "All candidates", note("Fractions of stocks, and of draws.") + shown)
 
 
