@@ -7,7 +7,7 @@ import pandas as pd
 import tomli_w
 
 from ...signals.paper.draws import CAUSAL, PUBLISHED
-from ...strategies.report.cards import Card, written
+from ...strategies.report.cards import Card
 from ...strategies.report.layout import Section, facts, figure, halves, note
 from ...strategies.report.tables import sortable
 from ...strategies.report.words import number, percent, plural
@@ -47,7 +47,7 @@ def page(experiment: Experiment, found: dict[str, Any]) -> str:
         span=span,
         result=headline(found),
         notes=found["notes"],
-        cards=written(_cards(found)),
+        cards=_cards(found),
     )
 
 

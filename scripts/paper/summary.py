@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...signals.paper import Draw
 from ...signals.paper.draws import CAUSAL, CHANCE, EVERYONE, PUBLISHED, RANDOM
+from ...signals.screening.significance import p_of_t
 from ..screen_table import TABLE_1
 from .run import SYSTEM, Experiment
 
@@ -68,13 +69,15 @@ def compare(draws: Sequence[Draw], variant: str) -> dict[str, float]:
         Means over draws and sessions of ``portfolio``, ``random`` and ``difference``; the ``difference``'s
         ``std`` over draws, its 5th and 95th percentile ``p05`` and ``p95`` and ``t_draws``; shares of draws
         ``ahead`` of the random ten, ``ahead_of_everyone`` (the mean stock of the draw) and ``as_large`` as
-        the paper's lead; ``over_everyone``, the mean lead over it; ``t_sessions``, the t statistic of the H
-        daily leads over the random ten, each a mean over draws; ``total``, the mean return over all H days.
+        the paper's lead; ``over_everyone``, the mean lead over it; ``t_sessions`` and ``p_sessions``, the
+        t statistic of the H daily leads over the random ten, each a mean over draws, and its two-sided p-value
+        with H - 1 degrees of freedom; ``total``, the mean return over all H days.
     """
     own, chance, all_stocks = (_paths(draws, name) for name in (variant, RANDOM, EVERYONE))
     lead = (own - chance).mean(axis=1)
     over = (own - all_stocks).mean(axis=1)
     low, high = np.percentile(lead, [5, 95])
+    t_sessions = t_statistic((own - chance).mean(axis=0))
     return {
         "portfolio": float(own.mean()),
         "random": float(chance.mean()),
@@ -83,7 +86,8 @@ def compare(draws: Sequence[Draw], variant: str) -> dict[str, float]:
         "p05": float(low),
         "p95": float(high),
         "t_draws": t_statistic(lead),
-        "t_sessions": t_statistic((own - chance).mean(axis=0)),
+        "t_sessions": t_sessions,
+        "p_sessions": p_of_t(t_sessions, own.shape[1]),
         "ahead": float((lead > 0).mean()),
         "as_large": float((lead >= LEAD).mean()),
         "over_everyone": float(over.mean()),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...signals.paper.draws import CAUSAL, CHANCE, PUBLISHED
-from ...strategies.report.words import number, percent
+from ...strategies.report.words import number, p_value, percent
 from .run import SYSTEM
 
 NAMES = {
@@ -23,8 +23,8 @@ _COMPARED = {
     CAUSAL: "the same steps without the leaks",
     SYSTEM: "this project's walk-forward",
 }
-SURE = 2.0
-"""|t| from which a mean is called different from zero."""
+LEVEL = 0.05
+"""Two-sided p-value below which a mean is called different from zero."""
 
 
 def points(value: float | None) -> str:
@@ -101,19 +101,25 @@ def _leaks(found: dict[str, Any]) -> str:
 
 def _time(found: dict[str, Any]) -> str:
     held = found["window"]["held"]
-    t = {name: found["variants"][name]["t_sessions"] for name in _COMPARED}
-    shown = ", ".join(f"{number(t[name], digits=1, signed=True)} {SHORT[name].lower()}" for name in t)
-    sure = [SHORT[name].lower() for name in t if abs(t[name]) >= SURE]
+    variants = {SHORT[name].lower(): found["variants"][name] for name in _COMPARED}
+    shown = ", ".join(
+        f"{number(one['t_sessions'], digits=1, signed=True)} {name}" for name, one in variants.items()
+    )
+    sure = [
+        f"{name} ({p_value(one['p_sessions'])})"
+        for name, one in variants.items()
+        if one["p_sessions"] < LEVEL
+    ]
     verdict = (
-        f"beyond ±{SURE:g} {' and '.join(sure)}"
+        f"of the {len(variants)} tests {' and '.join(sure)} has a p-value below {LEVEL:g}"
         if sure
-        else f"none beyond ±{SURE:g}, so none differs surely from 0"
+        else f"none has a p-value below {LEVEL:g}, so none differs surely from 0"
     )
     return (
         f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "
         "is for these very days, the luck of drawing stocks, and nothing about other days. Taken over the "
-        f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} "
-        "sessions in one month are little to go by in any case."
+        f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} sessions in one "
+        "month are little to go by in any case."
     )
 
 

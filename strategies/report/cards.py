@@ -1,6 +1,6 @@
 """The row of key figures at the top of the page."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import NamedTuple
 
@@ -21,14 +21,10 @@ class Card(NamedTuple):
 
 def cards(evidence: Evidence) -> str:
     """Write the key figures as a list."""
-    return written(card for group in GROUPS for card in group(evidence))
-
-
-def written(chosen: Iterable[Card]) -> str:
-    """Write cards as a list."""
     items = "".join(
         f"<div><dt>{escape(card.label)}</dt><dd><b>{escape(card.value)}</b><span>{escape(card.hint)}</span></dd></div>"
-        for card in chosen
+        for group in GROUPS
+        for card in group(evidence)
     )
     return f'<dl class="cards">{items}</dl>'
 

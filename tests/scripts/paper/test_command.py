@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from btalpha.feeds import Panel, simulate_market
+from btalpha.feeds import Panel
 from btalpha.scripts.commands.paper import FILES
 from btalpha.scripts.paper.run import find_files, system_scores
 from btalpha.scripts.paper.settings import PaperSettings
@@ -19,7 +20,7 @@ from btalpha.signals.audit.futures import futures
 SETTINGS = """
 [draws]
 n = 3
-stocks = 24
+stocks = 22
 k = 3
 n_jobs = 1
 [factors]
@@ -36,18 +37,16 @@ inputs = []
 
 
 @pytest.fixture(scope="module")
-def bars() -> Panel:
-    return simulate_market(n_symbols=30, n_days=90, seed=5)
+def bars(bars_file: Path) -> Panel:
+    return Panel.read(bars_file)
 
 
 @pytest.fixture(scope="module")
-def folder(bars: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with bars of the name that is looked for, and another file that is not."""
+def folder(bars_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with bars of the name that is looked for, and another file that could not be read with it."""
     place = tmp_path_factory.mktemp("data")
-    frames = {name: bars[name].stack() for name in bars.fields if name != "is_st"}
-    table = pd.DataFrame(frames).dropna(subset=["close"]).reset_index()
-    table.to_parquet(place / "ashare_all_2015_2016.parquet")
-    table.rename(columns={"close": "last"}).to_parquet(place / "other.parquet")
+    shutil.copy(bars_file, place / "ashare_all_2015_2016.parquet")
+    (place / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (place / "settings.toml").write_text(SETTINGS, encoding="utf-8")
     return place
 
@@ -120,7 +119,7 @@ class TestRefusals:
             (("--target", "gain"), "screen.target"),
             (("--draws", 1), "draws.n"),
             (("--end", "2031-01-06"), "2031-01-06, the end of the window, is no session"),
-            (("--stocks", 31), "stocks must be at most the 30 that there are"),
+            (("--stocks", 26), "stocks must be at most the 25 that there are"),
             (("--k", 20), "two portfolios of k = 20 need 40"),
             (("--codes", "bby"), "bbi"),
             (("--demo",), "give --demo or --data, not both"),
@@ -172,12 +171,12 @@ def test_this_projects_model_sees_nothing_later(bars: Panel, folder: Path) -> No
             **{key: value for key, value in tomllib.loads(SETTINGS).items() if key == "system"},
         }
     )
-    run, end = settings.of_the_system(), bars.dates[70]
+    run, end = settings.of_the_system(), bars.dates[150]
     assert run.model.horizon == 5
     with stages(quiet=True) as shown:
         scores, codes = system_scores(bars, end, run, shown)
         assert scores.name == end
         assert codes
-        for what, other in futures(bars, 70, np.random.default_rng(0)):
+        for what, other in futures(bars, 150, np.random.default_rng(0)):
             again, _ = system_scores(other, end, run, shown)
             assert again.equals(scores), what

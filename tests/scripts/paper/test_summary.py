@@ -10,6 +10,7 @@ from btalpha.scripts.paper.markdown import document, factor_table, paper_table
 from btalpha.scripts.paper.summary import compare, draws_table, t_statistic
 from btalpha.scripts.paper.words import conclusions, headline
 from btalpha.signals.paper import Draw
+from scipy.stats import t as student
 
 
 def draw(number: int, own: list[float], chance: list[float]) -> Draw:
@@ -44,6 +45,7 @@ class TestCompare:
             # leads of the two sessions: the means of (0.02, -0.01, 0, -0.01) and of (0, -0.02, 0, 0.03)
             ("t_sessions", 0.00125 / (np.std([0.0, 0.0025], ddof=1) / 2**0.5)),
             ("t_draws", 0.00125 / (np.std([0.01, -0.015, 0.0, 0.01], ddof=1) / 2)),
+            ("p_sessions", 2 * student.sf(0.00125 / (0.0025 / 2**0.5 / 2**0.5), 1)),
             ("total", (0.02 + (0.99**2 - 1) + (1.01**2 - 1) + 0.04) / 4),
         ],
     )
@@ -75,6 +77,7 @@ def found() -> dict[str, Any]:
         "p95": 0.004,
         "t_draws": 7.0,
         "t_sessions": 1.5,
+        "p_sessions": 0.17,
         "ahead": 0.7,
         "as_large": 0.3,
     }
@@ -140,9 +143,10 @@ class TestWords:
         second = conclusions(found)[1]
         assert "All draws share the same 10 sessions" in second
         assert "nothing about other days" in second
-        assert "none beyond ±2, so none differs surely from 0" in second
-        found["variants"]["walk_forward"]["t_sessions"] = -2.4
-        assert "−2.4 walk-forward: beyond ±2 walk-forward" in conclusions(found)[1]
+        assert "+1.5 walk-forward: none has a p-value below 0.05, so none differs surely from 0" in second
+        found["variants"]["walk_forward"] |= {"t_sessions": -2.4, "p_sessions": 0.04}
+        text = conclusions(found)[1]
+        assert "−2.4 walk-forward: of the 3 tests walk-forward (0.040) has a p-value below 0.05" in text
 
     def test_factors(self, found: dict[str, Any]) -> None:
         text = conclusions(found)[2]
