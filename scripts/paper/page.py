@@ -1,5 +1,6 @@
 """The page of the experiment."""
 
+import math
 from html import escape
 from typing import Any
 
@@ -10,7 +11,7 @@ from ...signals.paper.draws import CAUSAL, PUBLISHED
 from ...strategies.report.cards import Card
 from ...strategies.report.layout import Section, facts, figure, halves, note
 from ...strategies.report.tables import sortable
-from ...strategies.report.words import number, percent, plural
+from ...strategies.report.words import NONE, number, p_value, percent, plural
 from .. import screen_charts
 from ..files import recorded
 from ..page_frame import framed
@@ -53,7 +54,11 @@ def page(experiment: Experiment, found: dict[str, Any]) -> str:
 
 def _cards(found: dict[str, Any]) -> list[Card]:
     paper = found["paper"]
-    cards = [Card("The paper", f"{points(paper['difference'])} pts", "one pair of portfolios")]
+    left = found["stocks"]["left"]
+    cards = [
+        Card("Stocks a draw", f"{left['mean']:.0f}", f"the paper: {paper['stocks']}"),
+        Card("The paper", f"{points(paper['difference'])} pts", "one pair of portfolios"),
+    ]
     for name in VARIANTS:
         one = found["variants"][name]
         hint = f"ahead in {percent(one['ahead'], digits=0)} of draws"
@@ -74,6 +79,7 @@ def _table(found: dict[str, Any]) -> Section:
         ("Draws with the paper's lead", *(percent(one["as_large"], digits=0) for one in variants), ""),
         ("t over draws", *(number(one["t_draws"], digits=1) for one in variants), ""),
         ("t over sessions", *(number(one["t_sessions"], digits=1) for one in variants), ""),
+        ("p over sessions", *(_p(one["p_sessions"]) for one in variants), ""),
         ("Lead over the draw's mean stock", *(points(one["over_everyone"]) for one in variants), ""),
         ("Draws ahead of it", *(percent(one["ahead_of_everyone"], digits=0) for one in variants), ""),
     ]
@@ -86,6 +92,10 @@ def _table(found: dict[str, Any]) -> Section:
     )
     table = facts("A session, after the close of the decision", rows, heads=heads)
     return Section("table", "Side by side", f'<div class="scroll">{table}</div>{note(text)}')
+
+
+def _p(value: float) -> str:
+    return p_value(value) if math.isfinite(value) else NONE
 
 
 def _paper(paper: dict[str, Any], name: str) -> str:
@@ -101,7 +111,7 @@ def _days(experiment: Experiment) -> Section:
             "Return of each day, the first draw, as published",
             charts.daily(draws[0], PUBLISHED, material.held),
             keys=keys,
-            note="One draw, as the paper's Figure 3 shows one. What follows shows all of them.",
+            note="One draw, like the paper's Figure 3. What follows shows all of them.",
         )
     ]
     parts += [
@@ -177,7 +187,14 @@ def _all_factors(found: dict[str, Any]) -> Section:
         }
     ).rename_axis("factor")
     shown = sortable(table, name="all-candidates", label="all candidates", file="paper.json")
-    return Section("candidates", "All candidates", note("Fractions of stocks, and of draws.") + shown)
+    text = note("Fractions of stocks, and of draws.") + shown
+    left_out = found["factors"]["left_out"]
+    if left_out:
+        reasons = "; ".join(
+            f"{code} ({why.removeprefix('the panel lacks ')})" for code, why in left_out.items()
+        )
+        text += note(f"{len(left_out)} others cannot be computed from this data, for want of: {reasons}.")
+    return Section("candidates", "All candidates", text)
 
 
 def _settings(experiment: Experiment) -> Section:

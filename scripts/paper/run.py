@@ -34,8 +34,10 @@ class Experiment:
         In their order.
     system_factors
         That this project's own model chose.
-    notes
-        What was repaired and left out.
+    left_out
+        Candidate factors that cannot be computed, and why.
+    repairs
+        What was repaired or left out on reading.
     """
 
     settings: PaperSettings
@@ -44,7 +46,8 @@ class Experiment:
     material: Material
     draws: list[Draw]
     system_factors: list[str]
-    notes: tuple[str, ...]
+    left_out: dict[str, str]
+    repairs: tuple[str, ...]
 
     @property
     def decision(self) -> pd.Timestamp:
@@ -88,8 +91,9 @@ def execute(settings: PaperSettings, shown: Stages) -> Experiment:
     ):
         draws.append(draw)
         shown.count(len(draws), count)
-    notes = (*panel.repairs, *_left_out(left_out))
-    return Experiment(settings, panel.dates[0], len(panel.symbols), material, draws, chosen, notes)
+    return Experiment(
+        settings, panel.dates[0], len(panel.symbols), material, draws, chosen, left_out, panel.repairs
+    )
 
 
 def read_panel(settings: PaperSettings) -> tuple[Panel, pd.Timestamp]:
@@ -136,9 +140,3 @@ def system_scores(
     provider = build_provider(run, on_epoch=shown.epoch)
     walk = WalkForward(provider, start=known.dates[-1]).fit(known)
     return walk.predict(known).iloc[-1], list(walk.fits_[-1].codes)
-
-
-def _left_out(reasons: dict[str, str]) -> list[str]:
-    if not reasons:
-        return []
-    return [f"{len(reasons)} candidate factors cannot be computed here: {', '.join(reasons)}"]

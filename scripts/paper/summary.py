@@ -49,7 +49,7 @@ def summarise(experiment: Experiment) -> dict[str, Any]:
             "stocks": experiment.all_stocks,
             "factors": experiment.system_factors,
         },
-        "notes": list(experiment.notes),
+        "notes": list(experiment.repairs),
     }
 
 
@@ -70,8 +70,8 @@ def compare(draws: Sequence[Draw], variant: str) -> dict[str, float]:
         ``std`` over draws, its 5th and 95th percentile ``p05`` and ``p95`` and ``t_draws``; shares of draws
         ``ahead`` of the random ten, ``ahead_of_everyone`` (the mean stock of the draw) and ``as_large`` as
         the paper's lead; ``over_everyone``, the mean lead over it; ``t_sessions`` and ``p_sessions``, the
-        t statistic of the H daily leads over the random ten, each a mean over draws, and its two-sided p-value
-        with H - 1 degrees of freedom; ``total``, the mean return over all H days.
+        t statistic of the H daily leads over the random ten, each a mean over draws, and its two-sided
+        p-value with H - 1 degrees of freedom; ``total``, the mean return over all H days.
     """
     own, chance, all_stocks = (_paths(draws, name) for name in (variant, RANDOM, EVERYONE))
     lead = (own - chance).mean(axis=1)
@@ -119,6 +119,7 @@ def screened(experiment: Experiment) -> dict[str, Any]:
     return {
         "target": experiment.settings.screen.target,
         "candidates": len(codes),
+        "left_out": experiment.left_out,
         "kept": _spread([len(one.kept) for one in found]),
         "passed": {name: _spread([int(one.passed[name].sum()) for one in found]) for name in targets},
         "table_1": [code for code in TABLE_1 if code in codes],

@@ -102,14 +102,10 @@ def _leaks(found: dict[str, Any]) -> str:
 def _time(found: dict[str, Any]) -> str:
     held = found["window"]["held"]
     variants = {SHORT[name].lower(): found["variants"][name] for name in _COMPARED}
-    shown = ", ".join(
-        f"{number(one['t_sessions'], digits=1, signed=True)} {name}" for name, one in variants.items()
-    )
-    sure = [
-        f"{name} ({p_value(one['p_sessions'])})"
-        for name, one in variants.items()
-        if one["p_sessions"] < LEVEL
-    ]
+    t = {name: number(one["t_sessions"], digits=1, signed=True) for name, one in variants.items()}
+    p = {name: one["p_sessions"] for name, one in variants.items()}
+    shown = ", ".join(f"{value} {name}" for name, value in t.items())
+    sure = [f"{name} ({p_value(value)})" for name, value in p.items() if value < LEVEL]
     verdict = (
         f"of the {len(variants)} tests {' and '.join(sure)} has a p-value below {LEVEL:g}"
         if sure
@@ -118,8 +114,8 @@ def _time(found: dict[str, Any]) -> str:
     return (
         f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "
         "is for these very days, the luck of drawing stocks, and nothing about other days. Taken over the "
-        f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} sessions in one "
-        "month are little to go by in any case."
+        f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} sessions in "
+        "one month are little to go by in any case."
     )
 
 
