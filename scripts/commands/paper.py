@@ -50,11 +50,20 @@ def run(settings: PaperSettings, out: Path, *, demo: bool = False, quiet: bool =
             (folder / "paper.html").write_text(page(result, found), encoding="utf-8")
             (folder / "paper.md").write_text(document(found), encoding="utf-8")
             draws_table(result.draws).to_csv(folder / "draws.csv", index=False, float_format="%.8g")
-            (folder / "config.toml").write_text(tomli_w.dumps(recorded(settings)), encoding="utf-8")
+            (folder / "config.toml").write_text(_config(settings), encoding="utf-8")
             found["seconds"] = rounded({"total": perf_counter() - begin})
             (folder / "paper.json").write_text(to_json(found), encoding="utf-8")
     _print(found)
     print(f"\nThe page is {out / 'paper.html'}, the draws are in {out / 'draws.csv'}")
+
+
+def _config(settings: PaperSettings) -> str:
+    """Return settings from which the run can be repeated from anywhere: their paths are absolute."""
+    content = recorded(settings)
+    for name in ("bars", "statements"):
+        if name in content["data"]:
+            content["data"][name] = str(Path(content["data"][name]).resolve())
+    return tomli_w.dumps(content)
 
 
 def _print(found: dict) -> None:

@@ -1,10 +1,11 @@
 """The experiment as Markdown: the table of the README, and ``paper.md``."""
 
+from textwrap import fill
 from typing import Any
 
 from ...strategies.report.words import number, percent
 from .summary import VARIANTS
-from .words import NAMES, conclusions, headline, points
+from .words import NAMES, against_luck, conclusions, headline, points
 
 
 def paper_table(found: dict[str, Any]) -> str:
@@ -54,6 +55,13 @@ def factor_table(found: dict[str, Any]) -> str:
         ]
         lines.append(f"| `{code}` | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def excerpt(found: dict[str, Any]) -> str:
+    """Return what the README shows: the table, and what follows from it in three paragraphs."""
+    leaks, time, *_ = conclusions(found)
+    paragraphs = (against_luck(found), leaks, time)
+    return "\n\n".join([paper_table(found), *(fill(text, 108) for text in paragraphs)])
 
 
 def document(found: dict[str, Any]) -> str:

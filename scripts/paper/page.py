@@ -20,6 +20,11 @@ from .run import SYSTEM, Experiment
 from .summary import VARIANTS
 from .words import NAMES, SHORT, conclusions, headline, points
 
+_ENTRIES = {
+    "close": "close that decides, as the paper counts",
+    "open": "open after the close that decides",
+}
+
 
 def page(experiment: Experiment, found: dict[str, Any]) -> str:
     """Return the page as HTML.
@@ -90,7 +95,7 @@ def _table(found: dict[str, Any]) -> Section:
         f"ten random stocks against the same ten others. The mean stock of a draw returned "
         f"{percent(found['everyone'], digits=2)} a session."
     )
-    table = facts("A session, after the close of the decision", rows, heads=heads)
+    table = facts(f"A session, bought at the {_ENTRIES[found['window']['entry']]}", rows, heads=heads)
     return Section("table", "Side by side", f'<div class="scroll">{table}</div>{note(text)}')
 
 
@@ -190,10 +195,8 @@ def _all_factors(found: dict[str, Any]) -> Section:
     text = note("Fractions of stocks, and of draws.") + shown
     left_out = found["factors"]["left_out"]
     if left_out:
-        reasons = "; ".join(
-            f"{code} ({why.removeprefix('the panel lacks ')})" for code, why in left_out.items()
-        )
-        text += note(f"{len(left_out)} others cannot be computed from this data, for want of: {reasons}.")
+        reasons = "; ".join(f"{code}: {why}" for code, why in left_out.items())
+        text += note(f"{len(left_out)} others cannot be computed from this data. {reasons}.")
     return Section("candidates", "All candidates", text)
 
 

@@ -41,7 +41,7 @@ def points(value: float | None) -> str:
 def headline(found: dict[str, Any]) -> str:
     """Say in one paragraph what came out."""
     parts = [_lead(found["variants"][name], subject) for name, subject in _COMPARED.items()]
-    return f"{_setup(found)} {'; '.join(parts)}. {_single(found)}"
+    return f"{_setup(found)} {'; '.join(parts)}. {against_luck(found)}"
 
 
 def conclusions(found: dict[str, Any]) -> list[str]:
@@ -68,7 +68,8 @@ def _lead(one: dict[str, float], subject: str) -> str:
     )
 
 
-def _single(found: dict[str, Any]) -> str:
+def against_luck(found: dict[str, Any]) -> str:
+    """Set the single result of the paper beside what luck alone does."""
     paper, chance = found["paper"], found["variants"][CHANCE]
     verdict = (
         "so its one comparison cannot be told from luck"

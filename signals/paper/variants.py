@@ -27,6 +27,7 @@ def as_published_looks_ahead(material: Material, protocol: Protocol, learner: Le
     The predictions of the H days held are averaged, and each is made from that day's own factor values:
     the ten highest are chosen on the first day with the help of values of the nine after it. And gaps are
     filled on a line to the next value, which lies after them, beyond the day of the decision where it must.
+    (Cleaned along time, a third one: the statistics of the cleaning are of the days held, too.)
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ def as_published_looks_ahead(material: Material, protocol: Protocol, learner: Le
 def without_leaks(known: Known, protocol: Protocol, learner: Learner, *, held: int) -> Forecast:
     """Score stocks by the same steps, from nothing but what was known at the decision.
 
-    Factor values end on that day, a gap is filled with the last value before it, and the prediction is
-    made once. See ``forecast`` of :class:`~btalpha.signals.paper.protocol.Network`.
+    Factor values end on that day, a gap is filled with the last value before it (after five sessions with
+    the day's median), and the prediction is made once. See ``forecast`` of :class:`~btalpha.signals.paper.protocol.Network`.
 
     Parameters
     ----------

@@ -111,6 +111,20 @@ class TestOutput:
         for name in ("draws.csv", "paper.md", "paper.html"):
             assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes(), name
 
+    def test_its_own_settings_repeat_it(self, btalpha: Callable, out: Path, tmp_path: Path) -> None:
+        outcome = btalpha("paper", out / "config.toml", "--out", tmp_path / "again", "--quiet")
+        assert outcome.code == 0, outcome.err
+        assert (tmp_path / "again" / "draws.csv").read_bytes() == (out / "draws.csv").read_bytes()
+
+    def test_another_entry_other_returns_the_same_picks(
+        self, btalpha: Callable, bars: Panel, folder: Path, out: Path, tmp_path: Path
+    ) -> None:
+        outcome = btalpha(*words(bars, folder), "--entry", "open", "--out", tmp_path / "open")
+        assert outcome.code == 0, outcome.err
+        close, later = (pd.read_csv(place / "draws.csv") for place in (out, tmp_path / "open"))
+        assert close["picks"].equals(later["picks"])
+        assert not np.allclose(close["portfolio"], later["portfolio"])
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
