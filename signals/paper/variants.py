@@ -50,7 +50,8 @@ def without_leaks(known: Known, protocol: Protocol, learner: Learner, *, held: i
     """Score stocks by the same steps, from nothing but what was known at the decision.
 
     Factor values end on that day, a gap is filled with the last value before it (after five sessions with
-    the day's median), and the prediction is made once. See ``forecast`` of :class:`~btalpha.signals.paper.protocol.Network`.
+    the day's median), and the prediction is made once. See ``forecast`` of
+    :class:`~btalpha.signals.paper.protocol.Network`.
 
     Parameters
     ----------
