@@ -49,7 +49,7 @@ def summarise(experiment: Experiment) -> dict[str, Any]:
             "stocks": experiment.all_stocks,
             "factors": experiment.system_factors,
         },
-        "notes": list(experiment.repairs),
+        "notes": [*_simulated(experiment), *experiment.repairs],
     }
 
 
@@ -152,6 +152,12 @@ def draws_table(draws: Sequence[Draw]) -> pd.DataFrame:
         for name in VARIANTS
     ]
     return pd.DataFrame(rows)
+
+
+def _simulated(experiment: Experiment) -> list[str]:
+    if experiment.settings.data.bars is not None:
+        return []
+    return ["The market is simulated: the paper's figures, of another one, stand here for their form."]
 
 
 def _paths(draws: Sequence[Draw], name: str) -> np.ndarray:

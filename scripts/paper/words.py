@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...signals.paper.draws import CAUSAL, CHANCE, PUBLISHED
-from ...strategies.report.words import number, p_value, percent
+from ...strategies.report.words import number, percent
 from .run import SYSTEM
 
 NAMES = {
@@ -103,14 +103,16 @@ def _leaks(found: dict[str, Any]) -> str:
 def _time(found: dict[str, Any]) -> str:
     held = found["window"]["held"]
     variants = {SHORT[name].lower(): found["variants"][name] for name in _COMPARED}
-    t = {name: number(one["t_sessions"], digits=1, signed=True) for name, one in variants.items()}
     p = {name: one["p_sessions"] for name, one in variants.items()}
-    shown = ", ".join(f"{value} {name}" for name, value in t.items())
-    sure = [f"{name} ({p_value(value)})" for name, value in p.items() if value < LEVEL]
+    shown = ", ".join(
+        f"{number(one['t_sessions'], digits=1, signed=True)} {name} (p {number(p[name], digits=3)})"
+        for name, one in variants.items()
+    )
+    sure = [name for name, value in p.items() if value < LEVEL]
     verdict = (
-        f"of the {len(variants)} tests {' and '.join(sure)} has a p-value below {LEVEL:g}"
+        f"below {LEVEL:g} {' and '.join(sure)}, of {len(p)} tests"
         if sure
-        else f"none has a p-value below {LEVEL:g}, so none differs surely from 0"
+        else f"none below {LEVEL:g}, so none differs surely from 0"
     )
     return (
         f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "

@@ -143,10 +143,10 @@ class TestWords:
         second = conclusions(found)[1]
         assert "All draws share the same 10 sessions" in second
         assert "nothing about other days" in second
-        assert "+1.5 walk-forward: none has a p-value below 0.05, so none differs surely from 0" in second
+        assert "+1.5 walk-forward (p 0.170): none below 0.05, so none differs surely from 0" in second
         found["variants"]["walk_forward"] |= {"t_sessions": -2.4, "p_sessions": 0.04}
         text = conclusions(found)[1]
-        assert "−2.4 walk-forward: of the 3 tests walk-forward (0.040) has a p-value below 0.05" in text
+        assert "−2.4 walk-forward (p 0.040): below 0.05 walk-forward, of 3 tests" in text
 
     def test_factors(self, found: dict[str, Any]) -> None:
         text = conclusions(found)[2]
