@@ -1,8 +1,6 @@
 """The page of an audit: one HTML file that needs no network and no other file."""
 
-import re
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from ..strategies.report.page import write_whole
 from ..strategies.report.tables import sortable
 from .audit_table import headline, placebo_table, rows
 from .files import recorded
+from .page_frame import framed
 
 if TYPE_CHECKING:
     from .audit_steps import Audit
@@ -27,27 +26,13 @@ def write_page(result: "Audit", path: Path) -> None:
 def page(result: "Audit") -> str:
     """Return the page as HTML."""
     sections = [_verdicts(result), *_placebos(result), _all(result), _settings(result)]
-    links = (f'<li><a href="#{part.anchor}">{escape(part.title)}</a></li>' for part in sections)
-    notes = "".join(f"<li>{escape(text)}</li>" for text in result.notes)
-    slots = {
-        "title": escape(f"Audit: {result.settings.title}"),
-        "span": "does any value depend on what came after it?",
-        "result": escape(headline(result)),
-        "cards": "",
-        "notes": f'<ul class="notes">{notes}</ul>' if notes else "",
-        "contents": "".join(links),
-        "sections": "".join(
-            f'<section id="{part.anchor}"><h2>{escape(part.title)}</h2>{part.html}</section>'
-            for part in sections
-        ),
-        "style": _read("style.css"),
-        "script": _read("table.js"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: slots[match.group(1)], _read("template.html"))
-
-
-def _read(name: str) -> str:
-    return (files("btalpha.strategies.report") / name).read_text(encoding="utf-8")
+    return framed(
+        sections,
+        title=f"Audit: {result.settings.title}",
+        span="does any value depend on what came after it?",
+        result=headline(result),
+        notes=result.notes,
+    )
 
 
 def _verdicts(result: "Audit") -> Section:

@@ -1,7 +1,6 @@
 """The page of a comparison: several models in one HTML file that needs no network."""
 
 import math
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from ..strategies.report.svg import INK, draw
 from ..strategies.report.words import NONE, day, number, p_value, plural
 from .comparison_table import ROWS, how_to_read
 from .files import recorded
-from .screen_page import read
+from .page_frame import framed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,22 +31,13 @@ def comparison_page(settings: "Settings", results: Sequence["Run"], rows: Sequen
     """Return the page as HTML; it links to ``MODEL/tearsheet.html`` beside it."""
     returns = results[0].portfolio.returns
     parts = [_table(rows), _gains(results, rows), _ics(results, rows), _tests(rows), _settings(settings)]
-    notes = "".join(f"<li>{escape(text)}</li>" for text in results[0].metrics["data"]["notes"])
-    slots = {
-        "title": escape(f"{settings.title}: {plural(len(rows), 'model')} side by side"),
-        "span": f"{day(returns.index[0])} to {day(returns.index[-1])} · {plural(len(returns), 'session')}",
-        "result": escape(how_to_read(rows, results[0].metrics)),
-        "cards": "",
-        "notes": f'<ul class="notes">{notes}</ul>' if notes else "",
-        "contents": "".join(f'<li><a href="#{part.anchor}">{escape(part.title)}</a></li>' for part in parts),
-        "sections": "".join(
-            f'<section id="{part.anchor}"><h2>{escape(part.title)}</h2>{part.html}</section>'
-            for part in parts
-        ),
-        "style": read("style.css"),
-        "script": read("table.js"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: slots[match.group(1)], read("template.html"))
+    return framed(
+        parts,
+        title=f"{settings.title}: {plural(len(rows), 'model')} side by side",
+        span=f"{day(returns.index[0])} to {day(returns.index[-1])} · {plural(len(returns), 'session')}",
+        result=how_to_read(rows, results[0].metrics),
+        notes=results[0].metrics["data"]["notes"],
+    )
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Section:

@@ -11,6 +11,8 @@ from .training_curve import write_training
 from .versions import versions
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from .run import Run
     from .settings import Settings
 
@@ -69,7 +71,7 @@ def rounded(seconds: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in seconds.items()}
 
 
-def recorded(settings: "Settings") -> dict[str, Any]:
+def recorded(settings: "BaseModel") -> dict[str, Any]:
     """Return the settings in full, as plain data, with the versions that ran them."""
     return {**settings.model_dump(mode="json", exclude_none=True), "versions": versions()}
 

@@ -103,6 +103,25 @@ def speed_table(record: Path = _FOLDER / "feeds.json") -> str:
     return "\n".join([*head, *lines, last])
 
 
+PAPER_COMMAND = (
+    "btalpha paper --data ashare_all_2015_2016.parquet --statements fundamentals_2014_2016.parquet "
+    "--out runs/paper"
+)
+
+
+def paper_excerpt(record: Path = _FOLDER / "paper.json") -> str:
+    """Return the paper's experiment over many draws as Markdown: a table and what follows from it.
+
+    Parameters
+    ----------
+    record
+        The ``paper.json`` of :data:`PAPER_COMMAND`.
+    """
+    from .paper.markdown import excerpt
+
+    return excerpt(json.loads(record.read_text(encoding="utf-8")))
+
+
 def _shares(path: Path) -> dict[str, tuple[float, bool]]:
     with path.open(encoding="utf-8", newline="") as file:
         return {row["factor"]: (float(row["share"]), row["passed"] == "True") for row in csv.DictReader(file)}
@@ -110,4 +129,4 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
-    print(f"\n{screening_table()}\n\n{speed_table()}")
+    print(f"\n{screening_table()}\n\n{paper_excerpt()}\n\n{speed_table()}")

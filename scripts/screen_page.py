@@ -1,8 +1,6 @@
 """The page of a screening: one HTML file that needs no network and no other file."""
 
-import re
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from ..strategies.report.tables import sortable
 from ..strategies.report.words import day, plural
 from . import screen_charts as charts
 from .files import recorded
+from .page_frame import framed
 from .screen_table import headline, paper_line
 
 if TYPE_CHECKING:
@@ -48,31 +47,13 @@ def page(result: "Screening") -> str:
     title = f"Factor screening, {result.screen.method.replace('_', ' ')}, target {result.screen.target}"
     span = f"{day(result.dates[0])} to {day(result.dates[-1])}"
     counts = f"{plural(len(result.dates), 'session')} · {plural(len(result.symbols), 'stock')}"
-    links = (f'<li><a href="#{part.anchor}">{escape(part.title)}</a></li>' for part in sections)
-    slots = {
-        "title": escape(title),
-        "span": f"{span} · {counts}",
-        "result": escape(f"{headline(result.screen)} {paper_line(result.screen)}".strip()),
-        "cards": "",
-        "notes": _notes(result.notes),
-        "contents": "".join(links),
-        "sections": "".join(
-            f'<section id="{part.anchor}"><h2>{escape(part.title)}</h2>{part.html}</section>'
-            for part in sections
-        ),
-        "style": read("style.css"),
-        "script": read("table.js"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: slots[match.group(1)], read("template.html"))
-
-
-def read(name: str) -> str:
-    """Return a part of the page that the tearsheet has too: its template, style or script."""
-    return (files("btalpha.strategies.report") / name).read_text(encoding="utf-8")
-
-
-def _notes(notes: tuple[str, ...]) -> str:
-    return f'<ul class="notes">{"".join(f"<li>{escape(text)}</li>" for text in notes)}</ul>' if notes else ""
+    return framed(
+        sections,
+        title=title,
+        span=f"{span} · {counts}",
+        result=f"{headline(result.screen)} {paper_line(result.screen)}".strip(),
+        notes=result.notes,
+    )
 
 
 def _strength(result: "Screening") -> Section:

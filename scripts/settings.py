@@ -5,11 +5,13 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .model_settings import ModelSettings
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class SettingsError(ValueError):
@@ -171,20 +173,7 @@ _PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward"
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
-    """Read settings from TOML and put the given flags over them.
-
-    Parameters
-    ----------
-    path
-        TOML file; ``None`` for the defaults. Relative paths in it count from its own folder.
-    overrides
-        Values by dotted key (``"strategy.k"``); ``None`` means not given.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be read, a key is unknown or a value is out of its range; every problem
-        is named on a line of its own.
+    """Read the settings of a run, see :func:`read_settings`.
 
     Examples
     --------
@@ -195,15 +184,36 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
         ...
     SettingsError: strategy.kk is not a setting; did you mean strategy.k?
     """
+    return read_settings(Settings, path, overrides)
+
+
+def read_settings(kind: type[Kind], path: Path | None, overrides: Mapping[str, Any]) -> Kind:
+    """Read settings from TOML and put the given flags over them.
+
+    Parameters
+    ----------
+    kind
+        The settings' class: its sections, their defaults and ranges.
+    path
+        TOML file; ``None`` for the defaults. Relative paths in it count from its own folder.
+    overrides
+        Values by dotted key (``"strategy.k"``); ``None`` means not given.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read, a key is unknown or a value is out of its range; every problem
+        is named on a line of its own.
+    """
     content = {} if path is None else _read(path)
     for key, value in overrides.items():
         if value is not None:
             _put(content, key.split("."), value)
     try:
-        return Settings.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         flags = {key for key, value in overrides.items() if value is not None}
-        lines = [_where(path, flags, problem) + _line(problem) for problem in error.errors()]
+        lines = [_where(path, flags, problem) + _line(kind, problem) for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from error
 
 
@@ -236,19 +246,18 @@ def _where(path: Path | None, flags: set[str], problem: Any) -> str:
     return "" if path is None or flag else f"{path}: "
 
 
-def _line(problem: Any) -> str:
+def _line(kind: type[BaseModel], problem: Any) -> str:
     place = [str(part) for part in problem["loc"]]
     key = ".".join(place)
     if problem["type"] == "extra_forbidden":
-        return f"{key} is not a setting{_hint(place)}"
+        return f"{key} is not a setting{_hint(kind, place)}"
     message = problem["msg"].removeprefix("Value error, ")
     if not key:
         return message
     return f"{key}: {message[0].lower()}{message[1:]}, got {problem['input']!r}"
 
 
-def _hint(place: list[str]) -> str:
-    model: type[BaseModel] = Settings
+def _hint(model: type[BaseModel], place: list[str]) -> str:
     for part in place[:-1]:
         model = _section(model, part)
     close = difflib.get_close_matches(place[-1], list(model.model_fields), n=1, cutoff=0.5)

@@ -54,6 +54,7 @@ def test_the_commands_parse(command: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("btalpha.scripts.commands.backtest.run", lambda *_, **__: called.append("backtest"))
     monkeypatch.setattr("btalpha.scripts.commands.check.run", lambda *_, **__: called.append("check") or True)
     monkeypatch.setattr("btalpha.scripts.commands.factors.run", lambda *_, **__: called.append("factors"))
+    monkeypatch.setattr("btalpha.scripts.commands.paper.run", lambda *_, **__: called.append("paper"))
     monkeypatch.setattr("btalpha.scripts.commands.screen.run", lambda *_, **__: called.append("screen"))
     monkeypatch.setattr("btalpha.scripts.commands.fetch.run", lambda *_, **__: called.append("fetch") or 0)
     monkeypatch.setattr("btalpha.scripts.settings._read", lambda path: {})
@@ -79,6 +80,14 @@ def test_the_screening_of_the_papers_window_is_that_of_the_recorded_runs() -> No
     shown = README.split("<!-- screening:start -->")[1].split("<!-- screening:end -->")[0]
     assert screening_table() in shown, "put the table of `python -m btalpha.scripts.results` into the README"
     assert SCREEN_COMMAND in shown
+
+
+def test_the_papers_experiment_is_that_of_the_recorded_run() -> None:
+    from btalpha.scripts.results import PAPER_COMMAND, paper_excerpt
+
+    shown = README.split("<!-- paper:start -->")[1].split("<!-- paper:end -->")[0]
+    assert paper_excerpt() in shown, "put what `python -m btalpha.scripts.results` prints into the README"
+    assert PAPER_COMMAND in shown
 
 
 def test_the_five_lines_are_those_of_the_example() -> None:
