@@ -8,9 +8,10 @@ COSTS = {
     "transfer_fee": "Transfer fee",
     "slippage": "Slippage",
 }
-"""Columns of ``trades`` that hold one kind of cost each, CNY, and their names on the page."""
+"""Columns of ``trades`` that hold one kind of cost each, and their names on the page."""
 
-_TOTALS = ("fees", "fee", "cost", "costs")
+TOTALS = ("fees", "fee", "cost", "costs")
+"""Columns of ``trades`` that hold all costs together."""
 
 
 def cost_columns(trades: pd.DataFrame) -> list[str]:
@@ -24,7 +25,7 @@ def cost_columns(trades: pd.DataFrame) -> list[str]:
     ['fees']
     """
     kinds = [name for name in COSTS if name in trades.columns]
-    return kinds or [name for name in _TOTALS if name in trades.columns][:1]
+    return kinds or [name for name in TOTALS if name in trades.columns][:1]
 
 
 def name_cost(column: str) -> str:
@@ -60,7 +61,7 @@ def holdings_count(holdings: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series
 def monthly_turnover(trades: pd.DataFrame | None, holdings: pd.DataFrame | None) -> pd.Series | None:
     """Return one-way turnover by month, a fraction: half the value traded over the mean value held.
 
-    Both tables need ``date`` and ``value`` (CNY); None where they do not have them, or are empty.
+    Both tables need ``date`` and ``value``; None where they do not have them, or are empty.
     """
     for table in (trades, holdings):
         if table is None or not len(table) or not {"date", "value"} <= set(table.columns):
@@ -74,7 +75,7 @@ def monthly_turnover(trades: pd.DataFrame | None, holdings: pd.DataFrame | None)
 
 
 def monthly_costs(trades: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return costs by month and kind, CNY; None without trades or without a column of costs."""
+    """Return costs by month and kind; None without trades or without a column of costs."""
     if trades is None or not len(trades) or "date" not in trades.columns:
         return None
     columns = cost_columns(trades)

@@ -1,17 +1,23 @@
 """Sections on the trading: stocks held, turnover, costs, trades and refused orders."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from . import charts, tables
+from . import charts
 from .evidence import Evidence
-from .layout import Section, absent, facts, figure, halves
-from .ledger import holdings_count, monthly_costs, monthly_turnover, name_cost
-from .words import number, percent
+from .layout import Section, absent, facts, figure, halves, note
+from .ledger import COSTS, TOTALS, holdings_count, monthly_costs, monthly_turnover, name_cost
+from .sortable import sortable
+from .words import in_currency, number, percent
+
+_MONEY = ("price", "value", *COSTS, *TOTALS, "profit", "pnl", "cash")
+"""Columns that hold money."""
 
 
 def holdings(evidence: Evidence) -> Section | None:
     """Show how many stocks were held, how much was turned over, what it cost."""
-    parts = [*_held(evidence), *_turnover(evidence), *_costs(evidence.trades)]
+    parts = [*_held(evidence), *_turnover(evidence), *_costs(evidence.trades, evidence.currency)]
     return Section("holdings", "Holdings and costs", halves(parts)) if parts else None
 
 
@@ -34,17 +40,18 @@ def _turnover(evidence: Evidence) -> list[str]:
     return [figure("Turnover by month", bars, note=text)]
 
 
-def _costs(trades: pd.DataFrame | None) -> list[str]:
+def _costs(trades: pd.DataFrame | None, currency: str) -> list[str]:
     costs = monthly_costs(trades)
     if costs is None or trades is None:
         return []
     keys = [(f"cost{place + 1}", name_cost(str(column))) for place, column in enumerate(costs.columns)]
     bars = charts.dated_bars(costs, name="costs", label="Costs by month")
     legend = keys if len(keys) > 1 else ()
-    return [figure("Costs by month, CNY", bars, keys=legend), _cost_facts(costs, trades)]
+    title = in_currency("Costs by month", currency)
+    return [figure(title, bars, keys=legend), _cost_facts(costs, trades, currency)]
 
 
-def _cost_facts(costs: pd.DataFrame, trades: pd.DataFrame) -> str:
+def _cost_facts(costs: pd.DataFrame, trades: pd.DataFrame, currency: str) -> str:
     totals = {name_cost(str(name)): float(costs[name].sum()) for name in costs.columns}
     if len(totals) > 1:
         totals["All costs"] = sum(totals.values())
@@ -53,24 +60,53 @@ def _cost_facts(costs: pd.DataFrame, trades: pd.DataFrame) -> str:
         (name, number(cost, digits=0), percent(cost / traded if traded else None, digits=3))
         for name, cost in totals.items()
     ]
-    return facts("Costs by kind", rows, heads=("Kind", "CNY", "Of value traded"))
+    return facts("Costs by kind", rows, heads=("Kind", currency or "Amount", "Of value traded"))
 
 
 def trades(evidence: Evidence) -> Section | None:
-    """List every trade, sortable."""
-    return _listed(evidence.trades, "trades", "Trades", "No trades were made.")
+    """List every trade, to be sorted and searched."""
+    return _listed(evidence, evidence.trades, "trades", "Trades", "No trades were made.")
 
 
 def refusals(evidence: Evidence) -> Section | None:
-    """List every order that was refused and why, sortable."""
-    return _listed(evidence.refusals, "refusals", "Refused orders", "No order was refused.")
+    """List every order that was refused and why, to be sorted and searched."""
+    return _listed(evidence, evidence.refusals, "refusals", "Refused orders", "No order was refused.")
 
 
-def _listed(table: pd.DataFrame | None, anchor: str, title: str, empty: str) -> Section | None:
+def _listed(
+    evidence: Evidence, table: pd.DataFrame | None, anchor: str, title: str, empty: str
+) -> Section | None:
     if table is None:
         return None
     if not len(table):
         return Section(anchor, title, absent(empty))
-    return Section(
-        anchor, title, tables.sortable(table, name=f"{anchor}-table", label=title, file=f"{anchor}.csv")
-    )
+    named = with_names(table, evidence.names)
+    listed = sortable(named, name=f"{anchor}-table", label=title, file=f"{anchor}.csv")
+    return Section(anchor, title, listed + _units(table, evidence.currency))
+
+
+def _units(table: pd.DataFrame, currency: str) -> str:
+    money = [str(name).replace("_", " ") for name in table.columns if name in _MONEY]
+    if not money or not currency:
+        return ""
+    listed = f"{', '.join(money[:-1])} and {money[-1]}" if len(money) > 1 else money[0]
+    return note(f"{listed[:1].upper()}{listed[1:]} in {currency}.")
+
+
+def with_names(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Put a column ``name`` behind ``symbol``, where names are known and the table has none.
+
+    Examples
+    --------
+    >>> with_names(pd.DataFrame({"symbol": ["600519.SH", "X"]}), {"600519.SH": "贵州茅台"})["name"].tolist()
+    ['贵州茅台', '']
+    """
+    if not names or "symbol" not in table.columns or "name" in table.columns:
+        return table
+    column = [names.get(str(symbol), "") for symbol in table["symbol"]]
+    return table.assign(name=column)[_after(list(table.columns), "symbol", "name")]
+
+
+def _after(columns: list[str], place: str, new: str) -> list[str]:
+    at = columns.index(place) + 1
+    return [*columns[:at], new, *columns[at:]]
