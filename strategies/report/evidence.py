@@ -104,6 +104,14 @@ class Evidence:
         table = self.metrics.get(name)
         return table if isinstance(table, Mapping) else {}
 
+    @property
+    def k(self) -> int | None:
+        """How many of the best stocks were held, if that is how the portfolio was formed."""
+        table = self.config.get("strategy")
+        inside = table if isinstance(table, Mapping) else {}
+        k = inside.get("k", self.config.get("k"))
+        return k if isinstance(k, int) and inside.get("class", "TopK") == "TopK" else None
+
     def setting(self, name: str) -> object | None:
         """Return the first setting of that name in the configuration, however deep, else None."""
         return _find(self.config, name)

@@ -31,7 +31,7 @@ def gather(
     metrics: Mapping[str, object] | None,
     config: Mapping[str, object] | str | None,
     periods_per_year: float | None,
-    trials: Sequence[float] | None,
+    trials: Sequence[float | None] | None,
     names: Mapping[str, str] | None,
     currency: str,
     notes: Sequence[str],
@@ -167,13 +167,10 @@ def _periods(periods_per_year: float | None, dates: pd.DatetimeIndex) -> int:
     return round(periods_per_year)
 
 
-def _trials(trials: Sequence[float] | None) -> tuple[float, ...]:
-    ratios = tuple(float(ratio) for ratio in trials) if trials is not None else ()
+def _trials(trials: Sequence[float | None] | None) -> tuple[float, ...]:
+    ratios = tuple(float(ratio) for ratio in trials or () if ratio is not None)
     if not np.isfinite(ratios).all():
-        raise ValueError(
-            "trials must be finite Sharpe ratios a year, one for each configuration tried; "
-            "leave out those whose returns never change"
-        )
+        raise ValueError("trials must be finite Sharpe ratios a year, or None for those that have none")
     return ratios
 
 

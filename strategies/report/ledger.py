@@ -69,8 +69,8 @@ def monthly_turnover(trades: pd.DataFrame | None, holdings: pd.DataFrame | None)
     assert trades is not None
     assert holdings is not None
     traded = _by_month(trades["value"].abs().groupby(_dates(trades, "trades")).sum(), "sum")
-    held = _by_month(holdings["value"].groupby(_dates(holdings, "holdings")).sum(), "mean")
-    ratio = (traded.reindex(held.index, fill_value=0.0) / 2 / held).dropna()
+    held = _by_month(holdings["value"].abs().groupby(_dates(holdings, "holdings")).sum(), "mean")
+    ratio = (traded.reindex(held.index, fill_value=0.0) / 2 / held.where(held > 0)).dropna()
     return ratio if len(ratio) else None
 
 

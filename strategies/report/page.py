@@ -36,7 +36,7 @@ def tearsheet(
     metrics: Mapping[str, object] | None = None,
     config: Mapping[str, object] | str | None = None,
     periods_per_year: float | None = None,
-    trials: Sequence[float] | None = None,
+    trials: Sequence[float | None] | None = None,
     names: Mapping[str, str] | None = None,
     currency: str = "CNY",
     notes: Sequence[str] = (),
@@ -87,13 +87,14 @@ def tearsheet(
         ``random``, where ``random_returns`` is not given, ``n``, ``median_total_return``, ``percentile``
         (0..100) and ``p_value``.
     config
-        What was run: nested settings, or the text of a TOML file. ``k`` is named in the text.
+        What was run: nested settings, or the text of a TOML file. The ``k`` of ``strategy`` is
+        named in the text.
     periods_per_year
         Sessions per year for annualising; without it they are counted in the dates, or 244 where
         these span less than a year.
     trials
-        Sharpe ratios a year of all configurations that were tried, this one's included: their number and
-        the deflated Sharpe ratio are shown.
+        Sharpe ratios a year of all configurations that were tried, this one's included, None for one whose
+        returns never change: their number and the deflated Sharpe ratio are shown.
     names
         Symbol -> name, shown beside the symbols.
     currency

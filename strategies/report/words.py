@@ -97,12 +97,9 @@ def result(evidence: Evidence) -> str:
 def _own(evidence: Evidence) -> str:
     dates = evidence.returns.index
     span = f"On {day(dates[0])}" if len(dates) == 1 else f"From {day(dates[0])} to {day(dates[-1])}"
-    k = evidence.setting("k")
-    who = (
-        f"the portfolio of the {k} stocks with the highest predicted return"
-        if isinstance(k, int)
-        else "the portfolio"
-    )
+    k = evidence.k
+    best = "" if k is None else f" of the {plural(k, 'stock')} with the highest predicted return"
+    who = f"the portfolio{best}"
     total = evidence.figures["total_return"] or 0.0
     if (evidence.returns == 0).all():
         return f"{span} ({plural(len(dates), 'session')}), {who} never moved: 0.0% on every session."
