@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from html import escape
+from math import ceil
 from typing import NamedTuple
 
 from .evidence import Evidence, finite
 from .words import number, p_value, percent, percentile, plural
 
+MOST_IN_A_ROW = 7
 SHORT = 60
 """Sessions below which a yearly figure says nothing and is not shown."""
 
@@ -21,12 +23,13 @@ class Card(NamedTuple):
 
 def cards(evidence: Evidence) -> str:
     """Write the key figures as a list."""
+    shown = [card for group in GROUPS for card in group(evidence)]
     items = "".join(
         f"<div><dt>{escape(card.label)}</dt><dd><b>{escape(card.value)}</b><span>{escape(card.hint)}</span></dd></div>"
-        for group in GROUPS
-        for card in group(evidence)
+        for card in shown
     )
-    return f'<dl class="cards">{items}</dl>'
+    columns = ceil(len(shown) / ceil(len(shown) / MOST_IN_A_ROW))  # rows of about the same length
+    return f'<dl class="cards" style="--columns:{columns}">{items}</dl>'
 
 
 def portfolio_cards(evidence: Evidence) -> Iterator[Card]:
@@ -57,7 +60,7 @@ def tried_cards(evidence: Evidence) -> Iterator[Card]:
     """Show what having tried several configurations leaves of the Sharpe ratio."""
     tried = evidence.tried
     if tried is not None and tried.n > 1 and tried.deflated is not None:
-        yield Card("Deflated Sharpe", percent(tried.deflated), f"sure it is above 0, {tried.n:,} tried")
+        yield Card("Deflated Sharpe", percent(tried.deflated), f"true ratio above 0, {tried.n:,} tried")
 
 
 def signal_cards(evidence: Evidence) -> Iterator[Card]:
@@ -80,7 +83,7 @@ def trading_cards(evidence: Evidence) -> Iterator[Card]:
     table = evidence.table("strategy")
     turnover, costs = finite(table.get("turnover")), finite(table.get("costs"))
     if turnover is not None:
-        yield Card("Turnover", number(turnover, digits=1, unit=" ×"), "the portfolio a year, one way")
+        yield Card("Turnover", number(turnover, digits=1, unit=" ×"), "one way, a year")
     if costs is not None:
         yield Card("Costs", number(costs, digits=0), f"{evidence.currency} in all".strip())
 

@@ -122,6 +122,8 @@ def dated_bars(table: pd.DataFrame, *, name: str, label: str, as_percent: bool =
         zero_line(axes)
         percent_axis(axes) if as_percent else number_axis(axes)
         date_axis(axes, pd.DatetimeIndex(table.index))
+        if len(table) == 1:
+            axes.set_xlim(table.index[0] - pd.Timedelta(days=3), table.index[0] + pd.Timedelta(days=3))
 
     return draw(plot, name=name, label=label, half=True)
 

@@ -64,7 +64,7 @@ def sessions_per_year(dates: pd.DatetimeIndex, *, default: int = A_SHARE_SESSION
     apart = float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")))
     if len(dates) > 3 and apart > 4:
         return max(1, round(_YEAR_DAYS / apart))
-    return 365 if bool((dates.dayofweek > 4).any()) else default
+    return 365 if bool((dates.day_of_week > 4).any()) else default
 
 
 def performance(returns: pd.Series, periods_per_year: float) -> dict[str, float | None]:

@@ -8,6 +8,9 @@ import pandas as pd
 
 from .words import day, number
 
+MANY_REFITS = 8
+"""Refits beyond which dates stand upright, so that more of them fit."""
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -46,20 +49,17 @@ def factor_grid(selected: Mapping[pd.Timestamp, Sequence[str]]) -> str:
     order = sorted(counts.index, key=lambda code: (-int(counts[code]), str(code)))
     heads = "".join(f'<th scope="col" class="date"><span>{day(date)}</span></th>' for date in dates)
     rows = "".join(
-        f'<tr><th scope="row"><code>{_breakable(str(code))}</code></th><td class="number">{counts[code]}</td>'
+        f'<tr><th scope="row"><code>{escape(str(code))}</code></th><td class="number">{counts[code]}</td>'
         + "".join(_kept(code in selected[date]) for date in dates)
         + "</tr>"
         for code in order
     )
+    top = f'<tr><th scope="col">Factor</th><th scope="col" class="number">Kept</th>{heads}</tr>'
+    many = " many" if len(dates) > MANY_REFITS else ""
     return (
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Factors kept at each refit">'
-        f'<table class="grid"><thead><tr><th scope="col">Factor</th><th scope="col" class="number">Kept</th>'
-        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<table class="grid{many}"><thead>{top}</thead><tbody>{rows}</tbody></table></div>'
     )
-
-
-def _breakable(code: str) -> str:
-    return escape(code).replace("_", "_<wbr>")
 
 
 def _kept(kept: bool) -> str:

@@ -7,9 +7,18 @@ import pandas as pd
 from . import charts
 from .evidence import Evidence
 from .layout import Section, absent, facts, figure, halves, note
-from .ledger import COSTS, TOTALS, holdings_count, monthly_costs, monthly_turnover, name_cost
+from .ledger import (
+    COSTS,
+    TOTALS,
+    holdings_count,
+    invested,
+    last_holdings,
+    monthly_costs,
+    monthly_turnover,
+    name_cost,
+)
 from .sortable import sortable
-from .words import in_currency, number, percent
+from .words import day, in_currency, number, percent
 
 _MONEY = ("price", "value", *COSTS, *TOTALS, "profit", "pnl", "cash")
 """Columns that hold money."""
@@ -17,22 +26,33 @@ _MONEY = ("price", "value", *COSTS, *TOTALS, "profit", "pnl", "cash")
 
 def holdings(evidence: Evidence) -> Section | None:
     """Show how many stocks were held, how much was turned over, what it cost."""
-    parts = [*_held(evidence), *_turnover(evidence), *_costs(evidence.trades, evidence.currency)]
+    dates = pd.DatetimeIndex(evidence.returns.index)
+    makers = (_held, _invested, _turnover, _costs, _last)
+    parts = [part for make in makers for part in make(evidence, dates)]
     return Section("holdings", "Holdings and costs", halves(parts)) if parts else None
 
 
-def _held(evidence: Evidence) -> list[str]:
+def _held(evidence: Evidence, dates: pd.DatetimeIndex) -> list[str]:
     if evidence.holdings is None or not len(evidence.holdings):
         return []
-    count = holdings_count(evidence.holdings, pd.DatetimeIndex(evidence.returns.index))
+    count = holdings_count(evidence.holdings, dates)
     drawing = charts.dated_line(count, name="held", label="Stocks held", steps=True)
     return [
         figure("Stocks held", drawing, note=f"{number(float(count.mean()), digits=1)} on an average session.")
     ]
 
 
-def _turnover(evidence: Evidence) -> list[str]:
-    turnover = monthly_turnover(evidence.trades, evidence.holdings)
+def _invested(evidence: Evidence, dates: pd.DatetimeIndex) -> list[str]:
+    share = invested(evidence.holdings, dates)
+    if share is None or share.isna().all():
+        return []
+    drawing = charts.dated_line(share, name="invested", label="Share invested", as_percent=True)
+    text = f"Of the portfolio's value, in stocks; {percent(float(share.mean()))} on an average session."
+    return [figure("Share invested", drawing, note=text)]
+
+
+def _turnover(evidence: Evidence, dates: pd.DatetimeIndex) -> list[str]:
+    turnover = monthly_turnover(evidence.trades, evidence.holdings, dates)
     if turnover is None:
         return []
     bars = charts.dated_bars(turnover.to_frame(), name="turnover", label="Turnover by month", as_percent=True)
@@ -40,15 +60,28 @@ def _turnover(evidence: Evidence) -> list[str]:
     return [figure("Turnover by month", bars, note=text)]
 
 
-def _costs(trades: pd.DataFrame | None, currency: str) -> list[str]:
-    costs = monthly_costs(trades)
-    if costs is None or trades is None:
+def _costs(evidence: Evidence, dates: pd.DatetimeIndex) -> list[str]:
+    costs = monthly_costs(evidence.trades, dates)
+    if costs is None or evidence.trades is None:
         return []
     keys = [(f"cost{place + 1}", name_cost(str(column))) for place, column in enumerate(costs.columns)]
     bars = charts.dated_bars(costs, name="costs", label="Costs by month")
     legend = keys if len(keys) > 1 else ()
-    title = in_currency("Costs by month", currency)
-    return [figure(title, bars, keys=legend), _cost_facts(costs, trades, currency)]
+    title = in_currency("Costs by month", evidence.currency)
+    return [figure(title, bars, keys=legend), _cost_facts(costs, evidence.trades, evidence.currency)]
+
+
+def _last(evidence: Evidence, dates: pd.DatetimeIndex) -> list[str]:
+    last = last_holdings(evidence.holdings)
+    if last is None:
+        return []
+    named = with_names(last, evidence.names)
+    names = named["name"] if "name" in named else [""] * len(named)
+    rows = [
+        (f"{symbol} {name}".strip(), percent(float(weight)))
+        for symbol, name, weight in zip(named["symbol"], names, named["weight"], strict=True)
+    ]
+    return [facts(f"Held last, on {day(last['date'].iloc[0])}", rows, heads=("Stock", "Weight"))]
 
 
 def _cost_facts(costs: pd.DataFrame, trades: pd.DataFrame, currency: str) -> str:
