@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .axes import date_axis, number_axis, percent_axis, thin, thin_lows, zero_line
+from .axes import date_axis, digits_of, number_axis, percent_axis, thin, thin_lows, zero_line
 from .metrics import drawdown
 from .svg import INK, draw
 from .words import number, percent
@@ -153,4 +153,6 @@ def _percent_below(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, digits=0)))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: percent(value, digits=digits_of(axes.get_xticks(), 100)))
+    )

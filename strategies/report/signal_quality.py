@@ -98,7 +98,7 @@ def _ic_rows(ic: pd.Series) -> list[tuple[str, str]]:
 def factors(evidence: Evidence) -> Section | None:
     """Show which factors the screen kept at each refit."""
     selected = evidence.selected_factors
-    if not selected:
+    if not any(selected.values()):  # a model that reads none
         return None
     counts = [len(codes) for codes in selected.values()]
     low, high = min(counts), max(counts)

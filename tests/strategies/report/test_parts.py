@@ -19,6 +19,7 @@ from btalpha.strategies.report.ledger import (
     monthly_costs,
     monthly_turnover,
 )
+from btalpha.strategies.report.signal_quality import factors, signal
 from btalpha.strategies.report.sortable import MAX_CELLS, STATIC_ROWS, sortable
 from btalpha.strategies.report.svg import draw, tidy
 from btalpha.strategies.report.words import number, p_value, percent, result
@@ -326,6 +327,19 @@ def test_factor_grid_orders_by_how_often_then_code():
     assert re.findall(r"<code>(\w+)</code>", grid) == ["ma", "boll", "cdp"]
     assert re.findall(r"<span>(2016-\d\d-\d\d)</span>", grid) == ["2016-01-04", "2016-01-05"]
     assert grid.count('class="kept"') == 4
+
+
+def test_factors_of_a_model_that_reads_none_are_not_shown():
+    assert factors(evidence(flat([0.1]), selected_factors={DAYS[0]: (), DAYS[1]: ()})) is None
+    assert factors(evidence(flat([0.1]), selected_factors={DAYS[0]: (), DAYS[1]: ("ma",)})) is not None
+
+
+def test_bars_of_metrics_leave_out_what_has_no_value():
+    metrics = {"signal": {"decay": {"1": 0.1, "5": None, "20": float("nan")}, "autocorrelation": {"1": None}}}
+    page = signal(evidence(flat([0.1]), metrics=metrics))
+    assert page is not None
+    assert "Rank IC by horizon" in page.html
+    assert "autocorrelation" not in page.html
 
 
 @pytest.mark.parametrize(("rows", "points"), [(5, 10), (100, 7), (101, 7), (1000, 420)])
