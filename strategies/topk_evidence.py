@@ -10,7 +10,7 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from ..feeds import DataError, Panel
+from ..feeds import DataError, Panel, PanelFeed
 from ..feeds.collector import named_feeds
 from ..signals.evaluation import Evaluation, evaluate, rank_autocorrelation
 from .arguments import chosen_feeds
@@ -22,8 +22,9 @@ from .trade_options import TradeOptions
 from .twin.own_path import own_path
 from .twin.random_paths import twin_lacks
 
-SAME = 0.002
-"""Largest difference between a run and its twin, fraction of the value, for random portfolios to count."""
+SAME, ALIKE = 1e-6, 0.05
+"""Largest differences between a run and its twin, fractions of the value, for random portfolios to count
+without and with a note. Backtrader's own broker is ``ALIKE`` at best where it turns orders down for cash."""
 
 _OF_STRATEGY = (
     *("k", "rebalance", "weights", "max_weight", "buffer", "max_changes", "min_holding"),
@@ -62,7 +63,7 @@ def evidence_of(strategy: Any, value: pd.Series, *, horizon: int, n: int, seed: 
         Sessions ahead at which the scores are judged.
     n, seed
         Random portfolios; 0 for none. They are left out, with a note, where an array twin of the run, with
-        its scores, rules and broker, does not reproduce its value: then they would be traded by other rules.
+        its scores, rules and broker, does not reproduce its value: they would be traded by other rules then.
     """
     if not isinstance(strategy, TopK):
         return SignalEvidence()
@@ -96,7 +97,8 @@ def _tradable(strategy: Any, scores: pd.DataFrame) -> pd.DataFrame:
         members = known.reindex(known.index.union(scores.index)).ffill().reindex(scores.index)
         scores = scores.where(members == 1.0)
     if strategy.p.start is not None:
-        scores = scores.where(np.asarray(scores.index >= pd.Timestamp(strategy.p.start))[:, None])
+        scores = scores.copy()
+        scores.loc[scores.index < pd.Timestamp(strategy.p.start)] = np.nan
     return scores
 
 
@@ -106,20 +108,48 @@ def _chance(
     """Return the random portfolios' returns, or None, and what is to be known about them."""
     if not n:
         return None, ()
+    if len(strategy.cerebro.runningstrats) > 1:
+        return None, ("No random portfolios: the account is not this strategy's alone.",)
     options, reason = _options_of(strategy)
     if options is None or (reason := twin_lacks(panel, options)):
         return None, (f"No random portfolios: {reason}.",)
+    panel = _as_delivered(panel) if options.exchange is None else _as_quoted(strategy, panel)
+    scores = scores.reindex(panel.dates)
     try:
         twin, _ = own_path(panel, scores, options)
     except ValueError as error:
         return None, (f"No random portfolios: {error}",)
-    apart = float((twin / value.groupby(level=0).last().reindex(twin.index) - 1.0).abs().max())
-    if not apart <= SAME:
-        text = "the account was not this strategy's alone, or its broker trades by rules of its own"
-        return None, (f"No random portfolios: {text} (a twin of the run is {percent(apart)} off).",)
+    apart = float(
+        (twin / value.groupby(level=0).last().reindex(twin.index, method="ffill") - 1.0).abs().max()
+    )
+    if not apart <= ALIKE:
+        text = (
+            f"the broker trades by rules of its own (a twin of the run without them is {percent(apart)} off)"
+        )
+        return None, (f"No random portfolios: {text}.",)
     arguments = {one.name: getattr(options, one.name) for one in fields(options)}
     chance = random_benchmark(panel, n=n, seed=seed, eligible=scores.notna(), **arguments)
-    return chance.returns, ()
+    if apart <= SAME:
+        return chance.returns, ()
+    text = f"a twin of the run with their broker is at most {percent(apart, digits=2)} off"
+    return chance.returns, (f"The random portfolios trade by nearly the same rules: {text}.",)
+
+
+def _as_delivered(panel: Panel) -> Panel:
+    """Return the prices that the feeds delivered, so that a whole share costs what it cost in the run."""
+    prices = {name: panel.adjusted_array(name) for name in ("open", "high", "low", "close")}
+    return panel.with_arrays({**prices, "factor": np.ones(panel.array("close").shape)})
+
+
+def _as_quoted(strategy: Any, panel: Panel) -> Panel:
+    """Return raw prices and what the exchange knows of each bar, from the panel behind the feeds if any."""
+    feeds = [strategy.getdatabyname(name) for name in panel.symbols]
+    behind = {id(feed.p.dataname): feed.p.dataname for feed in feeds if isinstance(feed, PanelFeed)}
+    own_names = all(isinstance(feed, PanelFeed) and feed.p.symbol == feed._name for feed in feeds)
+    if len(behind) != 1 or not own_names:
+        return panel
+    (whole,) = behind.values()
+    return whole.select(panel.symbols).between(panel.dates[0], panel.dates[-1])
 
 
 def _options_of(strategy: Any) -> tuple[TradeOptions | None, str]:

@@ -205,9 +205,8 @@ class TestTopK:
             (lambda: AShareBroker(cash=1e6), {"listings": {}}),
             (lambda: AShareBroker(cash=1e6, limits=False, recovery=0.5), None),
             (flat_fee, {"fees": 0.0005, "exchange": None}),
-            (lambda: bt.brokers.BackBroker(cash=1e6), {"fees": 0.0, "exchange": None}),
         ],
-        ids=["exchange", "some rules", "one rate", "Backtrader's"],
+        ids=["exchange", "some rules", "one rate"],
     )
     def test_random_portfolios_are_traded_as_the_run_was(self, panel, scores, broker, rules, shown, tmp_path):
         topk = {"signal": FactorSignal("rev5"), "k": 4, "rebalance": 3}
@@ -221,6 +220,54 @@ class TestTopK:
             )
             np.testing.assert_allclose(chance.to_numpy(), wanted.returns.to_numpy(), atol=1e-12)
 
+    def test_backtraders_own_broker_may_turn_down_an_order_and_is_then_nearly_alike(
+        self, panel, scores, shown, tmp_path
+    ) -> None:
+        broker = bt.brokers.BackBroker(cash=1e6)
+        sheet_of((TopK, {"scores": scores, "k": 4, "gap": 0.005}), broker=broker, panel=panel).write(
+            tmp_path, randoms=5
+        )
+        assert shown["random_returns"].shape == (len(panel), 5)
+        assert "not enough cash" in set(shown["refusals"]["reason"])
+        (note,) = shown["notes"]
+        assert "nearly the same rules" in note
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"start": "2015-02-16", "rebalance": "monthly"},
+            {"weights": "inverse_volatility", "min_holding": 3, "max_weight": 0.4},
+            {"symbols": True, "buffer": 2, "max_changes": 1},
+            {"universe": True, "tolerance": 0.1},
+        ],
+        ids=lambda options: " ".join(options),
+    )
+    def test_every_option_of_topk_reaches_the_random_portfolios(
+        self, panel, scores, options, shown, tmp_path
+    ) -> None:
+        """The twin would be off, and a note say so, if one did not."""
+        if "symbols" in options:
+            options = {**options, "symbols": list(panel.symbols[:12])}
+            scores = scores[options["symbols"]]
+        if "universe" in options:
+            members = np.random.default_rng(0).random(panel["close"].shape) > 0.4
+            options = {**options, "universe": panel.frame(members).iloc[::15]}
+        topk = {"scores": scores, "k": 4, **options}
+        sheet_of((TopK, topk), broker=flat_fee(), panel=panel).write(tmp_path, randoms=3)
+        assert shown["notes"] == []
+        assert shown["random_returns"].shape == (len(panel), 3)
+
+    @pytest.mark.parametrize(
+        "broker", [flat_fee, lambda: AShareBroker(cash=1e6)], ids=["one rate", "exchange"]
+    )
+    def test_shares_cost_what_the_feeds_delivered_whatever_the_factor(
+        self, panel, scores, broker, shown, tmp_path
+    ) -> None:
+        """Back-adjusted prices may be many times the quoted ones, so that few shares are bought."""
+        dear = panel.with_arrays({"factor": panel.array("factor") * 97.0})
+        sheet_of((TopK, {"scores": scores, "k": 4}), broker=broker(), panel=dear).write(tmp_path, randoms=3)
+        assert shown["notes"] == []
+
     def test_scores_are_judged_as_evaluate_does(self, panel, scores, shown, tmp_path) -> None:
         topk = {"scores": scores, "k": 4}
         sheet_of((TopK, topk), broker=flat_fee(), panel=panel).write(tmp_path, randoms=0, horizon=3)
@@ -232,8 +279,8 @@ class TestTopK:
     @pytest.mark.parametrize(
         ("broker", "twice", "why"),
         [
-            (slipping, False, "its broker trades by rules of its own"),
-            (flat_fee, True, "the account was not this strategy's alone"),
+            (slipping, False, "the broker trades by rules of its own"),
+            (flat_fee, True, "the account is not this strategy's alone"),
         ],
     )
     def test_what_cannot_be_traded_alike_is_left_out_and_said(
