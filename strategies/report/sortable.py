@@ -14,8 +14,8 @@ import pandas as pd
 
 from .words import NONE, number, plural
 
-MAX_CELLS = 300_000
-"""Cells of a table on the page, some two megabytes; the files beside it hold all rows."""
+MAX_BYTES = 1_750_000
+"""Size of a table on the page, some thirty thousand trades; the files beside it hold all rows."""
 
 STATIC_ROWS = 20
 """Rows that are there without JavaScript."""
@@ -40,14 +40,11 @@ def sortable(table: pd.DataFrame, *, name: str, label: str, file: str) -> str:
         Where all rows are, named where not all fit.
     """
     flat = table.reset_index() if table.index.name or table.index.nlevels > 1 else table
-    rows = min(len(flat), max(1, MAX_CELLS // max(1, flat.shape[1])))
-    shown = flat.iloc[len(flat) - rows :]
-    columns = [_column(str(title), shown.iloc[:, place]) for place, title in enumerate(shown.columns)]
+    columns, data, rows = _fitting(flat)
     heads = "".join(column.head() for column in columns)
     first = "".join(
         f"<tr>{''.join(column.cell(row) for column in columns)}</tr>" for row in range(min(rows, STATIC_ROWS))
     )
-    data = json.dumps([column.data for column in columns], ensure_ascii=False, separators=(",", ":"))
     cut = escape(_cut(rows, flat, file))
     return (
         f'<div class="table-tools">{_search(rows, label, name)}<output>{cut}</output>'
@@ -55,8 +52,22 @@ def sortable(table: pd.DataFrame, *, name: str, label: str, file: str) -> str:
         f'<div class="scroll tall" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table id="{name}" class="sortable" data-rows="{rows}">'
         f"<thead><tr>{heads}</tr></thead><tbody>{first}</tbody></table></div>"
-        f'<script type="application/json" id="{name}-data">{data.replace("<", chr(92) + "u003c")}</script>'
+        f'<script type="application/json" id="{name}-data">{data}</script>'
     )
+
+
+def _fitting(flat: pd.DataFrame) -> tuple[list["_Column"], str, int]:
+    """Return the columns of as many of the last rows as fit, their data as JSON, and the number of rows."""
+    rows = len(flat)
+    while True:
+        shown = flat.iloc[len(flat) - rows :]
+        columns = [_column(str(title), shown.iloc[:, place]) for place, title in enumerate(shown.columns)]
+        data = json.dumps([column.data for column in columns], ensure_ascii=False, separators=(",", ":"))
+        data = data.replace("<", "\\u003c")  # nothing inside may end the script
+        size = len(data.encode())
+        if size <= MAX_BYTES or rows <= STATIC_ROWS:
+            return columns, data, rows
+        rows = max(STATIC_ROWS, int(rows * 0.97 * MAX_BYTES / size))
 
 
 def _search(rows: int, label: str, name: str) -> str:

@@ -20,7 +20,7 @@ from btalpha.strategies.report.ledger import (
     monthly_turnover,
 )
 from btalpha.strategies.report.signal_quality import factors, signal
-from btalpha.strategies.report.sortable import MAX_CELLS, STATIC_ROWS, sortable
+from btalpha.strategies.report.sortable import STATIC_ROWS, sortable
 from btalpha.strategies.report.svg import draw, tidy
 from btalpha.strategies.report.words import number, p_value, percent, result
 
@@ -300,11 +300,16 @@ def test_all_rows_are_there_and_few_of_them_as_html():
     assert f"Without JavaScript only the first {STATIC_ROWS} rows" in html
 
 
-def test_a_table_beyond_any_page_says_what_is_left_out():
-    table = pd.DataFrame({"n": range(MAX_CELLS + 5)})
+def test_a_table_beyond_any_page_is_cut_to_its_last_rows_and_says_so(monkeypatch):
+    monkeypatch.setattr("btalpha.strategies.report.sortable.MAX_BYTES", 5_000)
+    table = pd.DataFrame({"n": range(3_000), "text": [f"line {n} of 茅台" for n in range(3_000)]})
     html = sortable(table, name="x", label="X", file="trades.csv")
-    assert f"The last {MAX_CELLS:,} of {MAX_CELLS + 5:,} rows; all of them are in trades.csv." in html
-    assert rows_of(html)[0][0] == 5
+    (rows,) = map(int, re.findall(r'data-rows="(\d+)"', html))
+    assert f"The last {rows:,} of 3,000 rows; all of them are in trades.csv." in html
+    numbers, texts = rows_of(html)
+    assert numbers == list(range(3_000 - rows, 3_000))
+    assert texts[-1] == "line 2999 of 茅台"
+    assert 4_000 < len(html.split("-data")[1].encode()) < 5_100
 
 
 @pytest.mark.parametrize(
