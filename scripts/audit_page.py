@@ -9,7 +9,7 @@ import tomli_w
 
 from ..strategies.report.layout import Section, note
 from ..strategies.report.page import write_whole
-from ..strategies.report.tables import sortable
+from ..strategies.report.sortable import sortable
 from .audit_table import headline, placebo_table, rows
 from .files import recorded
 from .page_frame import framed

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ..signals.ic import mean_and_t
-from ..strategies.report.deflated_sharpe import deflated_sharpe
 from .files import recorded, to_json, write_config
 from .model_settings import model_label
 
@@ -56,24 +55,10 @@ def compare(results: Sequence["Run"]) -> list[dict[str, Any]]:
 
     ``rank_ic_lead`` and ``return_lead`` are :func:`paired_test` of the first model and this one, on
     daily rank ICs and on daily returns after fees (fractions), with horizon - 1 lags.
-    ``deflated_sharpe`` is the probability (0..1) that a Sharpe ratio is above 0, all models counted as trials
-    (:func:`~btalpha.strategies.report.deflated_sharpe.deflated_sharpe`).
+    ``deflated_sharpe`` is that of ``metrics["tried"]``, see :func:`~btalpha.scripts.trials.tried`.
     """
     first, *others = results
-    rows = [_figures(first), *({**_figures(other), **_leads(first, other)} for other in others)]
-    return [row | {"deflated_sharpe": chance} for row, chance in zip(rows, _deflated(results), strict=True)]
-
-
-def _deflated(results: Sequence["Run"]) -> list[float]:
-    """Return each model's deflated Sharpe ratio: the probability that it is above 0, all models being trials.
-
-    A model whose returns never change has none, and is no trial.
-    """
-    each = [result.portfolio.returns for result in results]
-    ratios = [float(returns.mean() / returns.std()) if returns.std() > 0 else math.nan for returns in each]
-    trials = [ratio for ratio in ratios if math.isfinite(ratio)]
-    found = [deflated_sharpe(returns, trials=trials) if trials else None for returns in each]
-    return [math.nan if one is None else one.probability for one in found]
+    return [_figures(first), *({**_figures(other), **_leads(first, other)} for other in others)]
 
 
 def comparison_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -101,7 +86,7 @@ def write_comparison(
         "title": settings.title,
         "horizon": settings.model.horizon,
         "first": rows[0]["model"],
-        "tried": results[0].metrics["tried"],
+        "tried": {name: results[0].metrics["tried"][name] for name in ("n", "models")},
         "random": {"n": settings.random.n, "shared": True},
         "data": results[0].metrics["data"],
         "models": rows,
@@ -130,6 +115,7 @@ def _figures(result: "Run") -> dict[str, Any]:
         "validation_rank_ic": float(np.mean(known)) if known else float("nan"),
         **{name: strategy[name] for name in own},
         **{name: chance[name] for name in ("percentile", "p_value", "median_total_return")},
+        "deflated_sharpe": metrics["tried"]["deflated_sharpe"],
         "seconds_to_score": sum(metrics["seconds"].get(name, 0.0) for name in _TO_SCORE),
     }
 

@@ -10,7 +10,7 @@ import tomli_w
 from ..signals import ICScreen
 from ..strategies.report.layout import Section, absent, figure, note
 from ..strategies.report.page import write_whole
-from ..strategies.report.tables import sortable
+from ..strategies.report.sortable import sortable
 from ..strategies.report.words import day, plural
 from . import screen_charts as charts
 from .files import recorded

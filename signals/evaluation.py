@@ -1,5 +1,6 @@
 """How good scores are: IC, decay, quantile returns, turnover, autocorrelation, coverage."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +120,39 @@ def evaluate(
         rank_autocorrelation=_mean(daily_ic(values[horizon:], values[:-horizon])),
         coverage=_mean(np.isfinite(values[scored])[eligible[scored]].astype(np.float64)),
     )
+
+
+def rank_autocorrelation(
+    scores: pd.DataFrame, lags: Sequence[int] = DECAY_HORIZONS, *, dates: pd.DatetimeIndex | None = None
+) -> pd.Series:
+    """Return how much of the order of the scores is left so many sessions later.
+
+    Parameters
+    ----------
+    scores
+        dates x symbols, NaN where there is none.
+    lags
+        Sessions apart, each 1 or more.
+    dates
+        All sessions, where scores lack some of them; without it the dates of the scores.
+
+    Returns
+    -------
+    pandas.Series
+        Mean rank correlation across stocks of the scores with those so many sessions before, by lag; NaN
+        where no two rows are so far apart.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame(np.tile(np.arange(6.0), (4, 1)), pd.bdate_range("2016-01-04", periods=4))
+    >>> rank_autocorrelation(scores, [1, 2, 9]).tolist()
+    [1.0, 1.0, nan]
+    """
+    values = scores.reindex(dates).to_numpy(float) if dates is not None else scores.to_numpy(float)
+    means = {
+        lag: _mean(daily_ic(values[lag:], values[:-lag])) if lag < len(values) else np.nan for lag in lags
+    }
+    return pd.Series(means, name="rank_autocorrelation")
 
 
 def _align(scores: pd.DataFrame, panel: Panel) -> np.ndarray:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .random_portfolios import RandomBenchmark, random_benchmark
     from .report import tearsheet
     from .schedule import rebalance_sessions
+    from .tearsheet_analyzer import TearsheetAnalyzer
     from .topk import TopK
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Refusal",
     "Refusals",
     "Rules",
+    "TearsheetAnalyzer",
     "TopK",
     "Trades",
     "Values",
@@ -49,6 +51,7 @@ _MODULES = {
     "random_portfolios": ("RandomBenchmark", "random_benchmark"),
     "report": ("tearsheet",),
     "schedule": ("rebalance_sessions",),
+    "tearsheet_analyzer": ("TearsheetAnalyzer",),
     "topk": ("TopK",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

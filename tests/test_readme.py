@@ -16,12 +16,18 @@ def _blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
-def test_the_python_blocks_run_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_python_blocks_run_one_after_the_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "readme"}
     for block in _blocks("python"):
         exec(compile(block, "README.md", "exec"), names)
     printed = capsys.readouterr().out
     assert "600" in printed or "000" in printed  # the names that TopK holds at the end
+    page = (tmp_path / "tearsheet.html").read_text(encoding="utf-8")
+    assert "My strategy" in page
+    assert '<section id="trades">' in page
 
 
 def test_the_settings_are_valid(tmp_path: Path) -> None:
@@ -97,6 +103,11 @@ def test_the_five_lines_are_those_of_the_example() -> None:
     assert len(lines) == 5
     for line in lines:
         assert line.replace("from btalpha.", "from ...") in program
+
+
+def test_the_tearsheet_of_any_run_takes_four_lines() -> None:
+    shown = README.split("<!-- tearsheet:start -->")[1].split("<!-- tearsheet:end -->")[0]
+    assert len([line for line in shown.splitlines() if line and not line.startswith("```")]) == 4
 
 
 def test_the_speed_is_that_of_the_recorded_run() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...feeds import Panel
 from ...signals import shared_features
+from ...signals.evaluation import rank_autocorrelation
 from ...signals.timing import collect_seconds, stage
 from ...strategies.backtest import BacktestResult, run_backtest
 from ...strategies.exchange import FillRules
@@ -26,6 +27,7 @@ from ..run import Run
 from ..scoring import Scored, check_model, check_span, each_model, left_out, score
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
+from ..trials import tried
 
 
 def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = False) -> None:
@@ -115,10 +117,10 @@ def execute_all(settings: Settings, shown: Stages) -> list[Run]:
             progress=shown.count,
             **rules,
         )
-    tried = {"n": len(runs), "models": settings.model.names}
+    trials = tried(settings.model.names, [portfolio.returns for portfolio in portfolios])
     return [
-        _gather(one, panel, portfolio, chance, _matched(one, panel, portfolio, rules), tried)
-        for one, portfolio in zip(scored, portfolios, strict=True)
+        _gather(one, panel, portfolio, chance, _matched(one, panel, portfolio, rules), trial)
+        for one, portfolio, trial in zip(scored, portfolios, trials, strict=True)
     ]
 
 
@@ -160,14 +162,16 @@ def _gather(
     portfolio: BacktestResult,
     chance: RandomBenchmark,
     matched: RandomBenchmark,
-    tried: dict[str, Any],
+    trial: dict[str, Any],
 ) -> Run:
     settings, walk, evaluation = scored.settings, scored.walk, scored.evaluation
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance, matched)
     metrics["data"]["notes"] = [*panel.repairs, *left_out(panel, settings)]
+    lasting = rank_autocorrelation(scored.scores.loc[walk.start_ :])
+    metrics["signal"]["autocorrelation"] = {str(lag): value for lag, value in lasting.items()}
     metrics["signal"]["seeds"] = scored.by_seed
     metrics["signal"]["horizons"] = scored.horizons
-    metrics["tried"] = tried
+    metrics["tried"] = trial
     metrics["seconds"] = scored.seconds
     return Run(settings, panel, walk, scored.scores, evaluation, portfolio, chance, metrics)
 
@@ -197,8 +201,16 @@ def write_tearsheet(result: Run, path: Path) -> None:
         refusals=result.portfolio.refusals,
         metrics=result.metrics,
         config=recorded(settings),
+        names=_names(result.panel),
         notes=result.metrics["data"]["notes"],
     )
+
+
+def _names(panel: Panel) -> dict[str, str]:
+    """Return what the stocks are called, where the data says."""
+    if panel.info is None or "name" not in panel.info:
+        return {}
+    return {str(symbol): str(name) for symbol, name in panel.info["name"].dropna().items()}
 
 
 def _rules(settings: Settings) -> dict[str, Any]:

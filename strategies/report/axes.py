@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from .svg import INK, NARROW
 from .words import number, percent
@@ -88,7 +89,9 @@ def percent_axis(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, digits=_digits(axes, 100))))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: percent(value, digits=digits_of(axes.get_yticks(), 100)))
+    )
 
 
 def number_axis(axes: "Axes", *, whole: bool = False) -> None:
@@ -96,11 +99,20 @@ def number_axis(axes: "Axes", *, whole: bool = False) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], integer=whole))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, digits=_digits(axes, 1))))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: number(value, digits=digits_of(axes.get_yticks(), 1)))
+    )
 
 
-def _digits(axes: "Axes", scale: float) -> int:
-    ticks = np.asarray(axes.get_yticks()) * scale
+def digits_of(places: ArrayLike, scale: float) -> int:
+    """Return the decimals that tell the labels of an axis apart.
+
+    Examples
+    --------
+    >>> digits_of([0.0, 0.005, 0.01], 100), digits_of([0, 10], 1)
+    (1, 0)
+    """
+    ticks = np.asarray(places, dtype=float) * scale
     exact = (
         digits
         for digits in range(4)

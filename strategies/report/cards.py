@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from html import escape
+from math import ceil
 from typing import NamedTuple
 
-from .evidence import Evidence
+from .evidence import Evidence, finite
 from .words import number, p_value, percent, percentile, plural
 
+MOST_IN_A_ROW = 7
 SHORT = 60
 """Sessions below which a yearly figure says nothing and is not shown."""
 
@@ -21,12 +23,13 @@ class Card(NamedTuple):
 
 def cards(evidence: Evidence) -> str:
     """Write the key figures as a list."""
+    shown = [card for group in GROUPS for card in group(evidence)]
     items = "".join(
         f"<div><dt>{escape(card.label)}</dt><dd><b>{escape(card.value)}</b><span>{escape(card.hint)}</span></dd></div>"
-        for group in GROUPS
-        for card in group(evidence)
+        for card in shown
     )
-    return f'<dl class="cards">{items}</dl>'
+    columns = ceil(len(shown) / ceil(len(shown) / MOST_IN_A_ROW))  # rows of about the same length
+    return f'<dl class="cards" style="--columns:{columns}">{items}</dl>'
 
 
 def portfolio_cards(evidence: Evidence) -> Iterator[Card]:
@@ -53,17 +56,24 @@ def random_cards(evidence: Evidence) -> Iterator[Card]:
         yield Card("p-value", p_value(rank.p_value), "one-sided")
 
 
+def tried_cards(evidence: Evidence) -> Iterator[Card]:
+    """Show what having tried several configurations leaves of the Sharpe ratio."""
+    tried = evidence.tried
+    if tried is not None and tried.n > 1 and tried.deflated is not None:
+        yield Card("Deflated Sharpe", percent(tried.deflated), f"true ratio above 0, {tried.n:,} tried")
+
+
 def signal_cards(evidence: Evidence) -> Iterator[Card]:
     """Show how well the scores ranked."""
     table = evidence.table("signal")
     horizon = table.get("horizon")
     ahead = f"{plural(horizon, 'session')} ahead" if isinstance(horizon, int) else "daily mean"
-    rank_ic = _numeric(table.get("rank_ic"))
+    rank_ic = finite(table.get("rank_ic"))
     if rank_ic is None and evidence.ic is not None and len(evidence.ic):
         rank_ic = float(evidence.ic.mean())
     if rank_ic is not None:
         yield Card("Rank IC", number(rank_ic, digits=3), ahead)
-    ratio = _numeric(table.get("rank_icir"))
+    ratio = finite(table.get("rank_icir"))
     if ratio is not None:
         yield Card("Rank ICIR", number(ratio), "mean / deviation")
 
@@ -71,20 +81,17 @@ def signal_cards(evidence: Evidence) -> Iterator[Card]:
 def trading_cards(evidence: Evidence) -> Iterator[Card]:
     """Show what it took."""
     table = evidence.table("strategy")
-    turnover, costs = _numeric(table.get("turnover")), _numeric(table.get("costs"))
+    turnover, costs = finite(table.get("turnover")), finite(table.get("costs"))
     if turnover is not None:
-        yield Card("Turnover", percent(turnover, digits=0), "one-way, a year")
+        yield Card("Turnover", number(turnover, digits=1, unit=" ×"), "one way, a year")
     if costs is not None:
-        yield Card("Costs", number(costs, digits=0), "CNY in all")
+        yield Card("Costs", number(costs, digits=0), f"{evidence.currency} in all".strip())
 
 
 GROUPS: tuple[Callable[[Evidence], Iterator[Card]], ...] = (
     portfolio_cards,
     random_cards,
+    tried_cards,
     signal_cards,
     trading_cards,
 )
-
-
-def _numeric(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

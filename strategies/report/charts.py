@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .axes import date_axis, number_axis, percent_axis, thin, thin_lows, zero_line
+from .axes import date_axis, digits_of, number_axis, percent_axis, thin, thin_lows, zero_line
 from .metrics import drawdown
 from .svg import INK, draw
 from .words import number, percent
@@ -122,6 +122,8 @@ def dated_bars(table: pd.DataFrame, *, name: str, label: str, as_percent: bool =
         zero_line(axes)
         percent_axis(axes) if as_percent else number_axis(axes)
         date_axis(axes, pd.DatetimeIndex(table.index))
+        if len(table) == 1:
+            axes.set_xlim(table.index[0] - pd.Timedelta(days=3), table.index[0] + pd.Timedelta(days=3))
 
     return draw(plot, name=name, label=label, half=True)
 
@@ -151,4 +153,6 @@ def _percent_below(axes: "Axes") -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, digits=0)))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: percent(value, digits=digits_of(axes.get_xticks(), 100)))
+    )

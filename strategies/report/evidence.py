@@ -1,13 +1,28 @@
 """What a tearsheet is drawn from: the arguments, checked, aligned and ready to be read by the sections."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from .deflated_sharpe import DeflatedSharpe, deflated_sharpe
 from .metrics import RandomRank, performance, rank_among, rank_from
+
+
+class Tried(NamedTuple):
+    """How many configurations were tried, and what that leaves of the Sharpe ratio.
+
+    ``deflated`` is the probability (0..1) that the true ratio is above 0, ``luck`` the largest ratio a year
+    to be expected of as many configurations that are worth nothing; None where they are not known.
+    """
+
+    n: int
+    deflated: float | None
+    luck: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +46,9 @@ class Evidence:
     holdings: pd.DataFrame | None = None
     refusals: pd.DataFrame | None = None
     metrics: Mapping[str, object] = field(default_factory=dict)
+    trials: tuple[float, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "CNY"
     config_text: str = ""
     config: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -54,6 +72,23 @@ class Evidence:
             return rank_from(self.table("random"))
         return rank_among(float(self.figures["total_return"] or 0.0), self.random_totals)
 
+    @cached_property
+    def tried(self) -> Tried | None:
+        """The configurations tried: from ``trials``, else from ``metrics['tried']``; None for one alone."""
+        if self.trials:
+            return self._deflated()
+        table = self.table("tried")
+        n = table.get("n")
+        if not isinstance(n, int) or n < 2:
+            return None
+        return Tried(n, finite(table.get("deflated_sharpe")), finite(table.get("luck_sharpe")))
+
+    def _deflated(self) -> Tried:
+        year = math.sqrt(self.periods_per_year)
+        ratios = np.asarray(self.trials) / year
+        found = deflated_sharpe(self.returns, trials=ratios) if len(self.returns) > 1 else None
+        return Tried(len(ratios), *_shown(found, year))
+
     @property
     def benchmark_name(self) -> str:
         """How the benchmark is called on the page."""
@@ -69,9 +104,28 @@ class Evidence:
         table = self.metrics.get(name)
         return table if isinstance(table, Mapping) else {}
 
+    @property
+    def k(self) -> int | None:
+        """How many of the best stocks were held, if that is how the portfolio was formed."""
+        table = self.config.get("strategy")
+        inside = table if isinstance(table, Mapping) else {}
+        k = inside.get("k", self.config.get("k"))
+        return k if isinstance(k, int) and inside.get("class", "TopK") == "TopK" else None
+
     def setting(self, name: str) -> object | None:
         """Return the first setting of that name in the configuration, however deep, else None."""
         return _find(self.config, name)
+
+
+def _shown(found: DeflatedSharpe | None, year: float) -> tuple[float | None, float | None]:
+    return (None, None) if found is None else (found.probability, found.benchmark * year)
+
+
+def finite(value: object) -> float | None:
+    """Return a number as a float; None for what is none, or not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _find(config: Mapping[str, object], name: str) -> object | None:

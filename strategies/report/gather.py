@@ -31,6 +31,9 @@ def gather(
     metrics: Mapping[str, object] | None,
     config: Mapping[str, object] | str | None,
     periods_per_year: float | None,
+    trials: Sequence[float | None] | None,
+    names: Mapping[str, str] | None,
+    currency: str,
     notes: Sequence[str],
 ) -> Evidence:
     """Check and align the arguments of :func:`tearsheet`; what had to be mended goes to the notes."""
@@ -54,6 +57,9 @@ def gather(
         holdings=holdings,
         refusals=refusals,
         metrics=metrics or {},
+        trials=_trials(trials),
+        names=names or {},
+        currency=currency,
         config_text=text,
         config=settings,
         notes=tuple(remarks),
@@ -159,6 +165,13 @@ def _periods(periods_per_year: float | None, dates: pd.DatetimeIndex) -> int:
     if not periods_per_year >= 1:
         raise ValueError(f"periods_per_year must be at least 1, got {periods_per_year!r}")
     return round(periods_per_year)
+
+
+def _trials(trials: Sequence[float | None] | None) -> tuple[float, ...]:
+    ratios = tuple(float(ratio) for ratio in trials or () if ratio is not None)
+    if not np.isfinite(ratios).all():
+        raise ValueError("trials must be finite Sharpe ratios a year, or None for those that have none")
+    return ratios
 
 
 def _settings(config: Mapping[str, object] | str | None) -> tuple[str, Mapping[str, object]]:

@@ -1,5 +1,6 @@
 """What trades and holdings say over time: stocks held, turnover, costs."""
 
+import numpy as np
 import pandas as pd
 
 COSTS = {
@@ -8,9 +9,10 @@ COSTS = {
     "transfer_fee": "Transfer fee",
     "slippage": "Slippage",
 }
-"""Columns of ``trades`` that hold one kind of cost each, CNY, and their names on the page."""
+"""Columns of ``trades`` that hold one kind of cost each, and their names on the page."""
 
-_TOTALS = ("fees", "fee", "cost", "costs")
+TOTALS = ("fees", "fee", "cost", "costs")
+"""Columns of ``trades`` that hold all costs together."""
 
 
 def cost_columns(trades: pd.DataFrame) -> list[str]:
@@ -24,7 +26,7 @@ def cost_columns(trades: pd.DataFrame) -> list[str]:
     ['fees']
     """
     kinds = [name for name in COSTS if name in trades.columns]
-    return kinds or [name for name in _TOTALS if name in trades.columns][:1]
+    return kinds or [name for name in TOTALS if name in trades.columns][:1]
 
 
 def name_cost(column: str) -> str:
@@ -57,10 +59,37 @@ def holdings_count(holdings: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series
     return count.reindex(dates, fill_value=0)
 
 
-def monthly_turnover(trades: pd.DataFrame | None, holdings: pd.DataFrame | None) -> pd.Series | None:
+def invested(holdings: pd.DataFrame | None, dates: pd.DatetimeIndex) -> pd.Series | None:
+    """Return the share of the portfolio that was in stocks, a fraction by session; None without weights."""
+    if holdings is None or not len(holdings) or not {"date", "weight"} <= set(holdings.columns):
+        return None
+    return holdings["weight"].groupby(_dates(holdings, "holdings")).sum().reindex(dates, fill_value=0.0)
+
+
+def last_holdings(holdings: pd.DataFrame | None, *, most: int = 10) -> pd.DataFrame | None:
+    """Return what was held last, the largest weights first, ties by symbol; None without weights.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2016-01-04", "2016-01-05", "2016-01-05"])
+    >>> held = pd.DataFrame({"date": days, "symbol": ["A", "B", "C"], "weight": [0.9, 0.2, 0.7]})
+    >>> last_holdings(held)["symbol"].tolist()
+    ['C', 'B']
+    """
+    if holdings is None or not len(holdings) or not {"date", "symbol", "weight"} <= set(holdings.columns):
+        return None
+    dates = _dates(holdings, "holdings")
+    last = holdings.loc[np.asarray(dates == dates.max())].sort_values("symbol", kind="stable")
+    return last.sort_values("weight", ascending=False, kind="stable").iloc[:most]
+
+
+def monthly_turnover(
+    trades: pd.DataFrame | None, holdings: pd.DataFrame | None, dates: pd.DatetimeIndex
+) -> pd.Series | None:
     """Return one-way turnover by month, a fraction: half the value traded over the mean value held.
 
-    Both tables need ``date`` and ``value`` (CNY); None where they do not have them, or are empty.
+    Both tables need ``date`` and ``value``; None where they do not have them, or are empty. Months of
+    ``dates`` in which nothing was held have no turnover, 0.
     """
     for table in (trades, holdings):
         if table is None or not len(table) or not {"date", "value"} <= set(table.columns):
@@ -68,13 +97,13 @@ def monthly_turnover(trades: pd.DataFrame | None, holdings: pd.DataFrame | None)
     assert trades is not None
     assert holdings is not None
     traded = _by_month(trades["value"].abs().groupby(_dates(trades, "trades")).sum(), "sum")
-    held = _by_month(holdings["value"].groupby(_dates(holdings, "holdings")).sum(), "mean")
-    ratio = (traded.reindex(held.index, fill_value=0.0) / 2 / held).dropna()
-    return ratio if len(ratio) else None
+    held = _by_month(holdings["value"].abs().groupby(_dates(holdings, "holdings")).sum(), "mean")
+    ratio = traded.reindex(held.index, fill_value=0.0) / 2 / held.where(held > 0)
+    return ratio.fillna(0.0).reindex(_months(dates), fill_value=0.0)
 
 
-def monthly_costs(trades: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Return costs by month and kind, CNY; None without trades or without a column of costs."""
+def monthly_costs(trades: pd.DataFrame | None, dates: pd.DatetimeIndex) -> pd.DataFrame | None:
+    """Return costs by kind in the months of ``dates``; None where none is known, or none was charged."""
     if trades is None or not len(trades) or "date" not in trades.columns:
         return None
     columns = cost_columns(trades)
@@ -82,7 +111,13 @@ def monthly_costs(trades: pd.DataFrame | None) -> pd.DataFrame | None:
         return None
     costs = trades[columns].abs().groupby(_dates(trades, "trades")).sum()
     charged = costs.columns[(costs != 0.0).any()]  # a kind that was never charged has nothing to show
-    return costs[list(charged) or columns[:1]].resample("MS").sum()
+    if not len(charged):
+        return None
+    return costs[list(charged)].resample("MS").sum().reindex(_months(dates), fill_value=0.0)
+
+
+def _months(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return pd.date_range(dates[0].normalize().replace(day=1), dates[-1], freq="MS")
 
 
 def _by_month(series: pd.Series, how: str) -> pd.Series:

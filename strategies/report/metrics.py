@@ -39,7 +39,9 @@ def sessions_per_year(dates: pd.DatetimeIndex, *, default: int = A_SHARE_SESSION
     dates
         The sessions, ascending.
     default
-        Answer where ``dates`` span less than a year, sessions per year.
+        Answer where ``dates`` span less than a year, too little to count holidays, sessions per year. It is
+        for a calendar of weekdays: dates with weekends among them mean 365, dates weeks or months apart as
+        many as fit into a year.
 
     Returns
     -------
@@ -52,10 +54,17 @@ def sessions_per_year(dates: pd.DatetimeIndex, *, default: int = A_SHARE_SESSION
     261
     >>> sessions_per_year(pd.bdate_range("2014-01-01", "2014-03-31"))
     244
+    >>> [sessions_per_year(pd.date_range("2014-01-01", periods=9, freq=freq)) for freq in ("D", "W", "MS")]
+    [365, 52, 12]
     """
-    if len(dates) < 2 or (span := (dates[-1] - dates[0]).days) < 364:
+    if len(dates) < 2:
         return default
-    return max(1, round((len(dates) - 1) / span * _YEAR_DAYS))
+    if (span := (dates[-1] - dates[0]).days) >= 364:
+        return max(1, round((len(dates) - 1) / span * _YEAR_DAYS))
+    apart = float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D")))
+    if len(dates) > 3 and apart > 4:
+        return max(1, round(_YEAR_DAYS / apart))
+    return 365 if bool((dates.day_of_week > 4).any()) else default
 
 
 def performance(returns: pd.Series, periods_per_year: float) -> dict[str, float | None]:

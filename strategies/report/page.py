@@ -36,6 +36,9 @@ def tearsheet(
     metrics: Mapping[str, object] | None = None,
     config: Mapping[str, object] | str | None = None,
     periods_per_year: float | None = None,
+    trials: Sequence[float | None] | None = None,
+    names: Mapping[str, str] | None = None,
+    currency: str = "CNY",
     notes: Sequence[str] = (),
 ) -> Path:
     """Write a tearsheet: one HTML file that needs no network and no other file.
@@ -69,22 +72,33 @@ def tearsheet(
     selected_factors
         Fit date -> codes of the factors kept.
     trades, refusals
-        Any columns, shown as they are; ``date``, ``value`` (CNY) and the costs ``commission``,
-        ``stamp_duty``, ``transfer_fee``, ``slippage`` or ``fees`` (CNY) are also charted.
+        Any columns, shown as they are; ``date``, ``value`` and the costs ``commission``, ``stamp_duty``,
+        ``transfer_fee``, ``slippage`` or ``fees`` (in ``currency``) are also charted.
     holdings
-        Columns ``date``, ``symbol``, with ``value`` (CNY) for the turnover; or dates x symbols,
+        Columns ``date``, ``symbol``, with ``value`` (in ``currency``) for the turnover; or dates x symbols,
         where zero and NaN are not held.
     metrics
         As in ``metrics.json``; what the page does not compute itself is read from here: of
-        ``strategy`` the ``turnover`` (times a year) and ``costs`` (CNY); of ``signal`` ``horizon``
+        ``strategy`` the ``turnover`` (times a year) and ``costs``; of ``signal`` ``horizon``
         (sessions), ``rank_ic``, ``rank_icir``, ``rank_ic_t``, ``rank_autocorrelation``,
-        ``coverage`` and ``decay`` (horizon -> rank IC); of ``random``, where ``random_returns`` is
-        not given, ``n``, ``median_total_return``, ``percentile`` (0..100) and ``p_value``.
+        ``coverage``, ``decay`` (horizon -> rank IC) and ``autocorrelation`` (sessions apart -> rank
+        correlation of the scores); of ``data`` the span of the bars, ``first``, ``last`` and ``symbols``; of
+        ``tried``, where ``trials`` is not given, ``n``, ``deflated_sharpe`` and ``luck_sharpe``; of
+        ``random``, where ``random_returns`` is not given, ``n``, ``median_total_return``, ``percentile``
+        (0..100) and ``p_value``.
     config
-        What was run: nested settings, or the text of a TOML file. ``k`` is named in the text.
+        What was run: nested settings, or the text of a TOML file. The ``k`` of ``strategy`` is
+        named in the text.
     periods_per_year
         Sessions per year for annualising; without it they are counted in the dates, or 244 where
         these span less than a year.
+    trials
+        Sharpe ratios a year of all configurations that were tried, this one's included, None for one whose
+        returns never change: their number and the deflated Sharpe ratio are shown.
+    names
+        Symbol -> name, shown beside the symbols.
+    currency
+        Of values, prices and costs; empty where it shall not be named.
     notes
         Sentences shown below the result.
 
@@ -122,6 +136,9 @@ def tearsheet(
         metrics=metrics,
         config=config,
         periods_per_year=periods_per_year,
+        trials=trials,
+        names=names,
+        currency=currency,
         notes=notes,
     )
     path = Path(output)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from . import charts, tables
-from .evidence import Evidence
+from .evidence import Evidence, finite
 from .layout import Section, facts, figure, halves, note
 from .words import number, percent, plural
 
@@ -34,7 +34,7 @@ def signal(evidence: Evidence) -> Section | None:
         parts.append(figure("Return a day by quantile of score", bars, note=text))
     if evidence.ic is not None and len(evidence.ic):
         parts += _ic(evidence.ic)
-    parts += [*_decay(evidence), *_facts(evidence)]
+    parts += [*_decay(evidence), *_autocorrelation(evidence), *_facts(evidence)]
     return Section("signal", "Signal quality", halves(parts)) if parts else None
 
 
@@ -51,22 +51,34 @@ def _ic(ic: pd.Series) -> list[str]:
 
 
 def _decay(evidence: Evidence) -> list[str]:
-    decay = evidence.table("signal").get("decay")
-    if not isinstance(decay, Mapping) or not decay:
+    title, text = "Rank IC by horizon, sessions", "How far ahead the scores rank the stocks."
+    return _bars_of(evidence, "decay", title, text)
+
+
+def _autocorrelation(evidence: Evidence) -> list[str]:
+    title = "Rank autocorrelation, sessions apart"
+    text = "How much of the order of the scores is still there so many sessions later."
+    return _bars_of(evidence, "autocorrelation", title, text)
+
+
+def _bars_of(evidence: Evidence, name: str, title: str, text: str) -> list[str]:
+    """Draw a mapping of ``metrics['signal']``, nothing where it is absent or has no finite value."""
+    table = evidence.table("signal").get(name)
+    if not isinstance(table, Mapping):
         return []
-    bars = charts.named_bars(
-        pd.Series(dict(decay), dtype=float), name="decay", label="Decay", as_percent=False
-    )
-    return [figure("Rank IC by horizon, sessions", bars, note="How far ahead the scores rank the stocks.")]
+    values = pd.Series({str(key): finite(value) for key, value in table.items()}, dtype=float).dropna()
+    if not len(values):
+        return []
+    return [figure(title, charts.named_bars(values, name=name, label=title, as_percent=False), note=text)]
 
 
 def _facts(evidence: Evidence) -> list[str]:
     rows = [] if evidence.ic is None or not len(evidence.ic) else _ic_rows(evidence.ic)
     table = evidence.table("signal")
     rows += [
-        (label, write(float(str(table[name]))))
+        (label, write(value))
         for name, label, write in _SUMMARY
-        if table.get(name) is not None
+        if (value := finite(table.get(name))) is not None
     ]
     return [facts("The signal in numbers", rows)] if rows else []
 
@@ -86,7 +98,7 @@ def _ic_rows(ic: pd.Series) -> list[tuple[str, str]]:
 def factors(evidence: Evidence) -> Section | None:
     """Show which factors the screen kept at each refit."""
     selected = evidence.selected_factors
-    if not selected:
+    if not any(selected.values()):  # a model that reads none
         return None
     counts = [len(codes) for codes in selected.values()]
     low, high = min(counts), max(counts)

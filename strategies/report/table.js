@@ -1,49 +1,92 @@
 "use strict";
-// Sorts and searches the tables marked "sortable"; without it they can still be read.
+// Sorts, searches and turns the pages of the tables marked "sortable", whose rows are in a block of JSON.
 (() => {
-  const key = (cell) => {
-    const value = cell.dataset.value;
-    if (value === undefined) return cell.textContent;
-    return value === "" ? null : Number(value);
-  };
+  const PAGE = 100;
 
-  const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
-
-  const sort = (table, column, descending) => {
-    const body = table.tBodies[0];
-    const rows = Array.from(body.rows, (row, place) => ({ row, place, key: key(row.cells[column]) }));
-    rows.sort((a, b) => {
-      if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.place - b.place;
-      return (descending ? compare(b.key, a.key) : compare(a.key, b.key)) || a.place - b.place;
-    });
-    body.append(...rows.map((item) => item.row));
-  };
-
-  const onSort = (table, heads, column) => {
-    const descending = heads[column].getAttribute("aria-sort") === "ascending";
-    heads.forEach((head) => head.removeAttribute("aria-sort"));
-    heads[column].setAttribute("aria-sort", descending ? "descending" : "ascending");
-    sort(table, column, descending);
-  };
-
-  const onSearch = (table, text, output) => {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of table.tBodies[0].rows) {
-      const content = Array.from(row.cells, (cell) => cell.textContent).join(" ").toLowerCase();
-      row.hidden = !words.every((word) => content.includes(word));
-      shown += row.hidden ? 0 : 1;
+  // A column as functions of a row: what it shows, and what it sorts by (null comes last).
+  const columnOf = (data) => {
+    if (data.words) {
+      const order = data.words.map((_, word) => word);
+      order.sort((a, b) => data.words[a].localeCompare(data.words[b]));
+      const rank = [];
+      order.forEach((word, place) => { rank[word] = place; });
+      const word = (row) => data.values[row];
+      return { number: false, text: (row) => (word(row) < 0 ? "–" : data.words[word(row)]), key: (row) => (word(row) < 0 ? null : rank[word(row)]) };
     }
-    output.textContent = words.length ? `${shown.toLocaleString("en")} of ${table.tBodies[0].rows.length.toLocaleString("en")}` : output.dataset.text;
+    const options = { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits, signDisplay: "negative" };
+    const format = new Intl.NumberFormat("en-US", options);
+    const value = (row) => data.values[row];
+    return { number: true, text: (row) => (value(row) === null ? "–" : format.format(value(row)).replace("-", "−") + data.unit), key: value };
   };
 
-  for (const table of document.querySelectorAll("table.sortable")) {
+  const ready = (table) => {
+    const columns = JSON.parse(document.getElementById(`${table.id}-data`).textContent).map(columnOf);
+    const body = table.tBodies[0];
     const heads = Array.from(table.tHead.rows[0].cells);
-    heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => onSort(table, heads, column)));
-  }
-  for (const input of document.querySelectorAll("input[data-table]")) {
-    const output = input.parentElement.querySelector("output");
-    output.dataset.text = output.textContent;
-    input.addEventListener("input", () => onSearch(document.getElementById(input.dataset.table), input.value, output));
-  }
+    const input = document.querySelector(`input[data-table="${table.id}"]`);
+    const tools = input.parentElement;
+    const output = tools.querySelector("output");
+    const said = output.textContent;
+    const pager = tools.querySelector(".pager");
+    const [back, range, forth] = pager.children;
+    const total = Number(table.dataset.rows);
+    let order = Array.from({ length: total }, (_, row) => row);
+    let found = order;
+    let start = 0;
+    let texts = null; // of each row, for searching; made when first needed
+
+    const show = () => {
+      const rows = found.slice(start, start + PAGE).map((row) => {
+        const line = document.createElement("tr");
+        for (const column of columns) {
+          const cell = line.insertCell();
+          if (column.number) cell.className = "number";
+          cell.textContent = column.text(row);
+        }
+        return line;
+      });
+      body.replaceChildren(...rows);
+      pager.hidden = found.length <= PAGE;
+      const last = Math.min(start + PAGE, found.length);
+      range.textContent = `${(start + 1).toLocaleString("en")}–${last.toLocaleString("en")} of ${found.length.toLocaleString("en")}`;
+      back.disabled = start === 0;
+      forth.disabled = last === found.length;
+    };
+
+    const turn = (step) => {
+      start += step * PAGE;
+      show();
+      table.parentElement.scrollTop = 0;
+    };
+
+    const search = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      if (words.length && texts === null) texts = Array.from({ length: total }, (_, row) => columns.map((column) => column.text(row)).join(" ").toLowerCase());
+      found = words.length ? order.filter((row) => words.every((word) => texts[row].includes(word))) : order;
+      output.textContent = words.length ? `${found.length.toLocaleString("en")} of ${total.toLocaleString("en")}` : said;
+      start = 0;
+      show();
+    };
+
+    const sort = (place) => {
+      const descending = heads[place].getAttribute("aria-sort") === "ascending";
+      heads.forEach((head) => head.removeAttribute("aria-sort"));
+      heads[place].setAttribute("aria-sort", descending ? "descending" : "ascending");
+      const key = columns[place].key;
+      order = order.slice().sort((a, b) => {
+        const [x, y] = [key(a), key(b)];
+        if (x === null || y === null) return (x === null) - (y === null);
+        return descending ? y - x : x - y;
+      });
+      search();
+    };
+
+    heads.forEach((head, place) => head.querySelector("button").addEventListener("click", () => sort(place)));
+    input.addEventListener("input", search);
+    back.addEventListener("click", () => turn(-1));
+    forth.addEventListener("click", () => turn(1));
+    show();
+  };
+
+  for (const table of document.querySelectorAll("table.sortable")) ready(table);
 })();

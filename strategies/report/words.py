@@ -76,21 +76,30 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def in_currency(text: str, currency: str) -> str:
+    """Add the currency to a heading, where it is known.
+
+    Examples
+    --------
+    >>> in_currency("Costs", "CNY"), in_currency("Costs", "")
+    ('Costs, CNY', 'Costs')
+    """
+    return f"{text}, {currency}" if currency else text
+
+
 def result(evidence: Evidence) -> str:
     """Say in one paragraph what came out; plain text."""
-    parts = [_own(evidence), _against_random(evidence), _against_benchmark(evidence), _risk(evidence)]
+    makers = (_own, _against_random, _against_benchmark, _risk, _tried)
+    parts = [make(evidence) for make in makers]
     return " ".join(part for part in parts if part)
 
 
 def _own(evidence: Evidence) -> str:
     dates = evidence.returns.index
     span = f"On {day(dates[0])}" if len(dates) == 1 else f"From {day(dates[0])} to {day(dates[-1])}"
-    k = evidence.setting("k")
-    who = (
-        f"the portfolio of the {k} stocks with the highest predicted return"
-        if isinstance(k, int)
-        else "the portfolio"
-    )
+    k = evidence.k
+    best = "" if k is None else f" of the {plural(k, 'stock')} with the highest predicted return"
+    who = f"the portfolio{best}"
     total = evidence.figures["total_return"] or 0.0
     if (evidence.returns == 0).all():
         return f"{span} ({plural(len(dates), 'session')}), {who} never moved: 0.0% on every session."
@@ -135,3 +144,16 @@ def _risk(evidence: Evidence) -> str:
         else f"; the Sharpe ratio was {number(sharpe)} a year"
     )
     return f"The largest fall from a peak was {percent(-fall)}{tail}."
+
+
+def _tried(evidence: Evidence) -> str:
+    tried = evidence.tried
+    if tried is None or tried.n < 2:
+        return ""
+    text = f"It is one of {tried.n:,} configurations that were tried"
+    if tried.deflated is None:
+        return f"{text}, so that its figures look better than they are."
+    return (
+        f"{text}: with that allowed for, the probability that its true Sharpe ratio is above 0 is "
+        f"{percent(tried.deflated)} (deflated Sharpe ratio)."
+    )

@@ -73,6 +73,9 @@ class TestRun:
             assert row["total_return"] == metrics["strategy"]["total_return"]
             assert row["percentile"] == metrics["random"]["percentile"]
             assert metrics["tried"]["n"] == 2
+            assert metrics["tried"]["deflated_sharpe"] == row["deflated_sharpe"]
+            page = (out / row["model"] / "tearsheet.html").read_text(encoding="utf-8")
+            assert "one of 2 configurations that were tried" in page
             returns[row["model"]] = pd.read_csv(out / row["model"] / "returns.csv")["portfolio"]
         ratios = [daily.mean() / daily.std() for daily in returns.values()]
         for row in content["models"]:

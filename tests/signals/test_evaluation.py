@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from btalpha.feeds import Panel
 from btalpha.signals import RandomSignal, evaluate, forward_returns
+from btalpha.signals.evaluation import rank_autocorrelation
 
 HORIZON = 5
 
@@ -174,3 +175,23 @@ class TestValidation:
     def test_settings(self, market: Panel, noisy: pd.DataFrame, settings: dict, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             evaluate(noisy, market, **settings)
+
+
+class TestRankAutocorrelation:
+    def test_by_a_plain_loop(self, noisy: pd.DataFrame) -> None:
+        found = rank_autocorrelation(noisy, [1, 4])
+        for lag in (1, 4):
+            later = noisy.iloc[lag:]
+            pairs = zip(later.to_numpy(), noisy.to_numpy(), strict=False)
+            each = [pd.Series(now).corr(pd.Series(before), method="spearman") for now, before in pairs]
+            assert found[lag] == pytest.approx(np.nanmean(each))
+
+    def test_agrees_with_evaluate(self, market: Panel, noisy: pd.DataFrame) -> None:
+        wanted = evaluate(noisy, market, HORIZON).rank_autocorrelation
+        assert rank_autocorrelation(noisy)[HORIZON] == pytest.approx(wanted)
+
+    def test_scores_on_some_sessions_alone_count_sessions_between_them(self, market: Panel) -> None:
+        every = pd.DataFrame(np.tile(np.arange(8.0), (3, 1)), market.dates[[0, 4, 8]])
+        found = rank_autocorrelation(every, [1, 4], dates=market.dates[:9])
+        assert np.isnan(found[1])
+        assert found[4] == pytest.approx(1.0)

@@ -1,5 +1,6 @@
 """Parts of the tearsheet: alignment, words, tables, ledger, drawings."""
 
+import json
 import re
 from datetime import date
 
@@ -8,9 +9,18 @@ import pandas as pd
 import pytest
 from btalpha.strategies.report import tables
 from btalpha.strategies.report.axes import thin, thin_lows
+from btalpha.strategies.report.deflated_sharpe import deflated_sharpe
 from btalpha.strategies.report.gather import gather, median_portfolio
 from btalpha.strategies.report.growth import monthly_returns
-from btalpha.strategies.report.ledger import cost_columns, holdings_count, monthly_costs, monthly_turnover
+from btalpha.strategies.report.ledger import (
+    cost_columns,
+    holdings_count,
+    invested,
+    monthly_costs,
+    monthly_turnover,
+)
+from btalpha.strategies.report.signal_quality import factors, signal
+from btalpha.strategies.report.sortable import STATIC_ROWS, sortable
 from btalpha.strategies.report.svg import draw, tidy
 from btalpha.strategies.report.words import number, p_value, percent, result
 
@@ -27,12 +37,14 @@ NOTHING = dict.fromkeys(
         "metrics",
         "config",
         "periods_per_year",
+        "trials",
+        "names",
     )
 )
 
 
 def evidence(returns, benchmark=None, **given):
-    return gather(returns, benchmark, **{**NOTHING, "title": "t", "notes": (), **given})
+    return gather(returns, benchmark, **{**NOTHING, "title": "t", "notes": (), "currency": "CNY", **given})
 
 
 def flat(values, days=DAYS):
@@ -153,6 +165,29 @@ def test_result_names_a_benchmark_of_the_users_own():
     assert "CSI 300 returned 21.0%." in result(evidence(flat([0.0, 0.1]), flat([0.1, 0.1]).rename("CSI 300")))
 
 
+def test_k_is_that_of_the_strategy_and_not_any_parameter_of_this_name():
+    config = {"strategy": {"class": "Stochastic", "k": 14}}
+    assert "stocks with the highest" not in result(evidence(flat([0.1]), config=config))
+    assert "10 stocks" in result(evidence(flat([0.1]), config={"strategy": {"class": "TopK", "k": 10}}))
+
+
+def test_tried_configurations_are_counted_and_deflate_the_sharpe_ratio():
+    rng = np.random.default_rng(3)
+    days = pd.bdate_range("2016-01-04", periods=244)
+    returns = pd.Series(rng.normal(0.001, 0.01, 244), days)
+    seen = evidence(returns, trials=[0.4, None, 2.0, 1.0])
+    wanted = deflated_sharpe(returns, trials=np.array([0.4, 2.0, 1.0]) / 244**0.5)
+    assert seen.tried == (3, pytest.approx(wanted.probability), pytest.approx(wanted.benchmark * 244**0.5))
+    assert "one of 3 configurations that were tried" in result(seen)
+    assert f"above 0 is {percent(wanted.probability)} (deflated Sharpe ratio)" in result(seen)
+    told = evidence(returns, metrics={"tried": {"n": 3, "deflated_sharpe": 0.93, "luck_sharpe": 0.4}})
+    assert "is 93.0% (deflated Sharpe ratio)" in result(told)
+    assert "configurations" not in result(evidence(returns, metrics={"tried": {"n": 1}}))
+    assert "look better than they are" in result(evidence(returns * 0, trials=[1.0, 2.0]))
+    with pytest.raises(ValueError, match="trials must be finite Sharpe ratios a year, or None"):
+        evidence(returns, trials=[float("nan")])
+
+
 # --- ledger
 
 
@@ -165,13 +200,24 @@ def test_holdings_count_long_and_wide():
         holdings_count(long[["symbol"]], DAYS)
 
 
-def test_turnover_is_half_of_what_was_traded():
+def test_turnover_is_half_of_what_was_traded_and_months_without_holdings_have_none():
     trades = pd.DataFrame({"date": DAYS[[0, 1]], "value": [100.0, -100.0]})
     holdings = pd.DataFrame({"date": DAYS[[0, 0, 1]], "value": [100.0, 100.0, 200.0]})
-    turnover = monthly_turnover(trades, holdings)
+    turnover = monthly_turnover(trades, holdings, DAYS)
     assert turnover is not None
     assert turnover.tolist() == [0.5]
-    assert monthly_turnover(trades.drop(columns="value"), holdings) is None
+    longer = monthly_turnover(trades, holdings, pd.bdate_range("2015-12-30", "2016-02-02"))
+    assert longer is not None
+    assert longer.tolist() == [0.0, 0.5, 0.0]
+    assert monthly_turnover(trades.drop(columns="value"), holdings, DAYS) is None
+
+
+def test_turnover_of_long_and_short_is_of_both_sides():
+    trades = pd.DataFrame({"date": DAYS[[0]], "value": [200.0]})
+    holdings = pd.DataFrame({"date": DAYS[[0, 0]], "value": [100.0, -100.0]})
+    turnover = monthly_turnover(trades, holdings, DAYS)
+    assert turnover is not None
+    assert turnover.tolist() == [0.5]
 
 
 def test_costs_by_month_and_kind():
@@ -179,16 +225,25 @@ def test_costs_by_month_and_kind():
     trades = pd.DataFrame(
         {"date": days, "commission": [1.0, 2.0, 4.0], "stamp_duty": [0.0, 5.0, 0.0], "fees": 9.0}
     )
-    costs = monthly_costs(trades)
+    costs = monthly_costs(trades, days)
     assert costs is not None
     assert costs["commission"].tolist() == [3.0, 0.0, 4.0]
     assert list(costs.columns) == ["commission", "stamp_duty"]  # the total is not a kind
-    unused = monthly_costs(trades.assign(stamp_duty=0.0))
+    unused = monthly_costs(trades.assign(stamp_duty=0.0), days)
     assert unused is not None
     assert list(unused.columns) == ["commission"]
     assert cost_columns(trades[["fees"]]) == ["fees"]
-    assert monthly_costs(trades[["date"]]) is None
-    assert monthly_costs(trades.iloc[:0]) is None
+    assert monthly_costs(trades[["date"]], days) is None
+    assert monthly_costs(trades.iloc[:0], days) is None
+    assert monthly_costs(trades.assign(commission=0.0, stamp_duty=0.0), days) is None
+
+
+def test_share_invested_counts_sessions_in_cash():
+    holdings = pd.DataFrame({"date": DAYS[[1, 1]], "symbol": ["A", "B"], "weight": [0.5, 0.25]})
+    share = invested(holdings, DAYS[:3])
+    assert share is not None
+    assert share.tolist() == [0.0, 0.75, 0.0]
+    assert invested(holdings.drop(columns="weight"), DAYS) is None
 
 
 # --- tables and drawings
@@ -205,23 +260,71 @@ def test_months_compound():
     assert "+21.0" in html
 
 
+def rows_of(html):
+    """The data behind a sortable table, as table.js reads it: one list a column."""
+    (data,) = re.findall(r'<script type="application/json" id="x-data">(.*?)</script>', html)
+    columns = json.loads(data)
+    return [
+        [None if value < 0 else column["words"][value] for value in column["values"]]
+        if "words" in column
+        else column["values"]
+        for column in columns
+    ]
+
+
 def test_sortable_escapes_and_keeps_numbers_as_values():
-    table = pd.DataFrame({"date": DAYS[:2], "name": ["<b>贵州茅台</b>", None], "price": [-1234.5, np.nan]})
-    html = tables.sortable(table, name="x", label="X", file="x.csv")
-    assert "&lt;b&gt;贵州茅台&lt;/b&gt;" in html
-    assert 'data-value="-1234.5">−1,234.50<' in html
-    assert 'data-value="">–<' in html
-    assert "2016-01-04" in html
-
-
-def test_a_long_table_says_what_is_left_out():
-    table = pd.DataFrame({"n": range(tables.MAX_ROWS + 5)})
-    html = tables.sortable(table, name="x", label="X", file="trades.csv")
-    assert html.count("<tr>") == tables.MAX_ROWS + 1
-    assert (
-        f"The last {tables.MAX_ROWS:,} of {tables.MAX_ROWS + 5:,} rows; all of them are in trades.csv."
-        in html
+    names = ["<b>贵州茅台</b>", None]
+    table = pd.DataFrame(
+        {"date": DAYS[:2], "name": names, "price": [-1234.567, np.nan], "weight": [0.1234, 0]}
     )
+    html = sortable(table, name="x", label="X", file="x.csv")
+    assert "<td>&lt;b&gt;贵州茅台&lt;/b&gt;</td>" in html
+    assert "<b>" not in html
+    assert '<td class="number">−1,234.57</td><td class="number">12.34%</td>' in html
+    assert '<td>–</td><td class="number">–</td>' in html
+    assert rows_of(html) == [["2016-01-04", "2016-01-05"], names, [-1234.57, None], [12.34, 0]]
+
+
+def test_a_script_inside_a_table_stays_text():
+    html = sortable(pd.DataFrame({"n": ["</script><script>alert(1)"]}), name="x", label="X", file="x.csv")
+    assert html.count("<script") == html.count("</script>") == 1
+    assert rows_of(html) == [["</script><script>alert(1)"]]
+
+
+def test_all_rows_are_there_and_few_of_them_as_html():
+    table = pd.DataFrame({"n": range(10_000), "kind": ["buy", "sell"] * 5_000})
+    html = sortable(table, name="x", label="X", file="trades.csv")
+    assert rows_of(html) == [list(range(10_000)), ["buy", "sell"] * 5_000]
+    assert html.count("<tr>") == STATIC_ROWS + 1
+    assert len(html) < 12 * len(table)
+    assert f"Without JavaScript only the first {STATIC_ROWS} rows" in html
+
+
+def test_a_table_beyond_any_page_is_cut_to_its_last_rows_and_says_so(monkeypatch):
+    monkeypatch.setattr("btalpha.strategies.report.sortable.MAX_BYTES", 5_000)
+    table = pd.DataFrame({"n": range(3_000), "text": [f"line {n} of 茅台" for n in range(3_000)]})
+    html = sortable(table, name="x", label="X", file="trades.csv")
+    (rows,) = map(int, re.findall(r'data-rows="(\d+)"', html))
+    assert f"The last {rows:,} of 3,000 rows; all of them are in trades.csv." in html
+    numbers, texts = rows_of(html)
+    assert numbers == list(range(3_000 - rows, 3_000))
+    assert texts[-1] == "line 2999 of 茅台"
+    assert 4_000 < len(html.split("-data")[1].encode()) < 5_100
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shown"),
+    [
+        ("price", [3.0, 4.5], ["3.00", "4.50"]),
+        ("size", [1200.5, -300.25], ["1,200", "−300"]),  # adjusted shares
+        ("size", [1.5, 2.0], ["1.50", "2.00"]),
+        ("value", [100_000.4, 7.0], ["100,000", "7"]),
+        ("ic", [0.12345, -0.5], ["0.1235", "−0.5000"]),
+    ],
+)
+def test_decimals_tell_values_apart_and_no_more(name, values, shown):
+    html = sortable(pd.DataFrame({name: values}), name="x", label="X", file="x.csv")
+    assert re.findall(r'<td class="number">([^<]*)</td>', html) == shown
 
 
 def test_factor_grid_orders_by_how_often_then_code():
@@ -229,6 +332,19 @@ def test_factor_grid_orders_by_how_often_then_code():
     assert re.findall(r"<code>(\w+)</code>", grid) == ["ma", "boll", "cdp"]
     assert re.findall(r"<span>(2016-\d\d-\d\d)</span>", grid) == ["2016-01-04", "2016-01-05"]
     assert grid.count('class="kept"') == 4
+
+
+def test_factors_of_a_model_that_reads_none_are_not_shown():
+    assert factors(evidence(flat([0.1]), selected_factors={DAYS[0]: (), DAYS[1]: ()})) is None
+    assert factors(evidence(flat([0.1]), selected_factors={DAYS[0]: (), DAYS[1]: ("ma",)})) is not None
+
+
+def test_bars_of_metrics_leave_out_what_has_no_value():
+    metrics = {"signal": {"decay": {"1": 0.1, "5": None, "20": float("nan")}, "autocorrelation": {"1": None}}}
+    page = signal(evidence(flat([0.1]), metrics=metrics))
+    assert page is not None
+    assert "Rank IC by horizon" in page.html
+    assert "autocorrelation" not in page.html
 
 
 @pytest.mark.parametrize(("rows", "points"), [(5, 10), (100, 7), (101, 7), (1000, 420)])

@@ -58,6 +58,19 @@ def test_sessions_per_year_are_those_of_the_calendar():
     assert sessions_per_year(year[:1], default=250) == 250
 
 
+@pytest.mark.parametrize(
+    ("freq", "sessions", "wanted"),
+    [("D", 40, 365), ("W-FRI", 20, 52), ("MS", 6, 12), ("B", 3, 244), ("B", 60, 244)],
+)
+def test_a_short_span_is_told_by_its_weekends_and_gaps(freq, sessions, wanted):
+    assert sessions_per_year(pd.date_range("2016-01-04", periods=sessions, freq=freq)) == wanted
+
+
+def test_a_holiday_week_in_a_short_span_is_no_other_calendar():
+    days = pd.to_datetime(["2016-02-03", "2016-02-04", "2016-02-05", "2016-02-15", "2016-02-16"])
+    assert sessions_per_year(days) == 244
+
+
 def test_rank_counts_ties_half_and_never_gives_zero():
     rank = rank_among(0.5, np.array([0.1, 0.2, 0.3]))
     assert (rank.percentile, rank.p_value, rank.n) == (100.0, 0.25, 3)

@@ -1,8 +1,6 @@
 """The whole tearsheet: degenerate runs, one file without requests, whole or not at all, in a browser."""
 
-import json
 import re
-import shutil
 import subprocess
 import sys
 import warnings
@@ -13,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from btalpha.strategies.report import tearsheet
+
+from .sample import sample
 
 VOID = {"meta", "link", "input", "br", "hr", "wbr", "img"}
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "formaction", "xlink:href"}
@@ -27,46 +27,6 @@ ANCHORS = [
     "quantstats",
     "settings",
 ]
-NAMES = ["贵州茅台", "中国平安", "*ST 长油"]
-
-
-def sample(sessions=480, randoms=40, seed=1):
-    """A run of everything the page can show; numbers are noise."""
-    rng = np.random.default_rng(seed)
-    days = pd.bdate_range("2015-01-05", periods=sessions)
-    market = rng.normal(0.0003, 0.014, sessions)
-    returns = pd.Series(market + rng.normal(0.001, 0.006, sessions), days)
-    stocks = [f"60000{number}.SH" for number in range(3)]
-    rebalances = days[::10]
-    trades = pd.DataFrame(
-        {
-            "date": rebalances.repeat(3),
-            "symbol": stocks * len(rebalances),
-            "name": NAMES * len(rebalances),
-            "size": rng.integers(-50, 50, 3 * len(rebalances)) * 100,
-            "value": rng.uniform(1e4, 1e6, 3 * len(rebalances)),
-            "commission": 12.5,
-            "stamp_duty": 3.0,
-        }
-    )
-    held = pd.DataFrame({"date": days.repeat(3), "symbol": stocks * sessions, "value": 1e5})
-    refused = pd.DataFrame({"date": days[:2], "symbol": stocks[: len(days[:2])], "reason": "limit up"})
-    return returns, {
-        "random_returns": pd.DataFrame(market[:, None] + rng.normal(0, 0.006, (sessions, randoms)), days),
-        "ic": pd.Series(rng.normal(0.06, 0.14, sessions), days),
-        "quantile_returns": pd.Series([-0.003, 0.0, 0.004], ["Q1", "Q2", "Q3"]),
-        "selected_factors": {days[0]: ["ma", "boll"], days[sessions // 2]: ["ma"]}
-        if sessions > 1
-        else {days[0]: ["ma"]},
-        "trades": trades,
-        "holdings": held,
-        "refusals": refused,
-        "metrics": {
-            "signal": {"horizon": 5, "rank_ic": 0.061, "rank_icir": 0.4},
-            "strategy": {"turnover": 9.5},
-        },
-        "config": {"seed": 7, "strategy": {"k": 10}},
-    }
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +119,6 @@ def test_same_input_gives_same_bytes(tmp_path):
     returns, rest = sample(sessions=12, randoms=5)
     pages = [tearsheet(returns, output=tmp_path / name, **rest).read_bytes() for name in ("a.html", "b.html")]
     assert pages[0] == pages[1]
-
-
-@pytest.mark.slow
-def test_ten_years_stay_under_five_megabytes(tmp_path):
-    returns, rest = sample(sessions=2440, randoms=1000)
-    assert tearsheet(returns, output=tmp_path / "ten.html", **rest).stat().st_size < 5_000_000
 
 
 # --- degenerate runs
@@ -315,83 +269,3 @@ def test_a_fresh_process_stays_silent_and_keeps_its_choice_of_backend(tmp_path):
     command = [sys.executable, "-c", FRESH, str(tmp_path / "page.html")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-# --- in a browser
-
-PROBE = """
-<script>
-addEventListener("load", () => {
-  const out = {};
-  const table = document.getElementById("trades-table");
-  const value = (cell) => cell.dataset.value ?? cell.textContent;
-  const column = (place) => Array.from(table.tBodies[0].rows, (row) => value(row.cells[place]));
-  const buttons = table.tHead.querySelectorAll("button");
-  const names = Array.from(buttons, (button) => button.textContent);
-  out.names = names;
-  buttons[3].click();
-  out.up = column(3).map(Number);
-  out.sorted = table.tHead.rows[0].cells[3].getAttribute("aria-sort");
-  buttons[3].click();
-  out.down = column(3).map(Number);
-  buttons[0].click();
-  out.dates = column(0);
-  const search = document.querySelector('input[data-table="trades-table"]');
-  search.value = "茅台 2015-01";
-  search.dispatchEvent(new Event("input"));
-  const rows = Array.from(table.tBodies[0].rows);
-  out.found = rows.filter((row) => !row.hidden).map((row) => row.textContent);
-  out.said = search.parentElement.querySelector("output").textContent;
-  const drawings = Array.from(document.querySelectorAll("svg"));
-  const drawn = drawings.filter((svg) => getComputedStyle(svg).display !== "none");
-  out.drawn = drawn.length;
-  const blank = (svg) => svg.getBoundingClientRect().height < 60 || !svg.querySelector("path");
-  out.blank = drawn.filter(blank).length;
-  out.requests = performance.getEntriesByType("resource").length;
-  out.width = document.documentElement.scrollWidth;
-  out.window = innerWidth;
-  const node = document.createElement("pre");
-  node.id = "probe";
-  node.textContent = JSON.stringify(out);
-  document.body.append(node);
-});
-</script>
-</body>"""
-
-
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
---disable-background-networking --disable-component-update --disable-dev-shm-usage
---enable-logging=stderr --dump-dom"""
-
-
-def browse(path, width):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium on the path: the page is not looked at in a browser")
-    command = [browser, *FLAGS.split(), f"--user-data-dir={path.parent / 'profile'}"]
-    command += [f"--window-size={width},900", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    found = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, flags=re.DOTALL)
-    assert found, done.stderr[-2000:]
-    return json.loads(found.group(1).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")), console
-
-
-@pytest.mark.parametrize("width", [1200, 500])
-def test_browser_draws_sorts_searches_and_requests_nothing(full_page, tmp_path, width):
-    page = full_page.read_text(encoding="utf-8")
-    path = tmp_path / "probe.html"
-    path.write_text(page.replace("</body>", PROBE), encoding="utf-8")
-    seen, console = browse(path, width)
-    assert console == []
-    assert seen["requests"] == 0
-    assert seen["drawn"] >= 20
-    assert seen["blank"] == 0
-    assert seen["width"] <= seen["window"]
-    assert seen["sorted"] == "ascending"
-    assert seen["up"] == sorted(seen["up"])
-    assert seen["down"] == sorted(seen["up"], reverse=True)
-    assert seen["dates"] == sorted(seen["dates"])
-    assert seen["found"]
-    assert all("贵州茅台" in row and "2015-01" in row for row in seen["found"])
-    assert seen["said"] == f"{len(seen['found'])} of {len(seen['up'])}"
