@@ -10,7 +10,7 @@ import tomli_w
 from ...signals.paper.draws import CAUSAL, PUBLISHED
 from ...strategies.report.cards import Card
 from ...strategies.report.layout import Section, facts, figure, halves, note
-from ...strategies.report.tables import sortable
+from ...strategies.report.sortable import sortable
 from ...strategies.report.words import NONE, number, p_value, percent, plural
 from .. import screen_charts
 from ..files import recorded
