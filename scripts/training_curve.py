@@ -1,5 +1,7 @@
-"""How the networks of a run learned, epoch by epoch: a table and a picture."""
+"""How the networks of a run learned, epoch by epoch, or its trees, one by one: a table and a picture."""
 
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..signals import WalkForward
+    from ..signals.models.lstm.training import Epoch
 
 COLUMNS = ["fit", "network", "epoch", "loss", "validation_rank_ic", "seconds"]
 
@@ -16,15 +19,24 @@ COLUMNS = ["fit", "network", "epoch", "loss", "validation_rank_ic", "seconds"]
 def training_table(walk: "WalkForward") -> pd.DataFrame:
     """Return one row an epoch of each network of each fit; empty for a model without epochs.
 
-    ``fit`` is the date of the fit, ``seconds`` are empty for a fit that came from a checkpoint.
+    ``fit`` is the date of the fit, ``seconds`` are empty for a fit that came from a checkpoint. Of boosted
+    trees each tree is an epoch, and only the rank IC is known.
     """
     rows = [
-        (fit.date.date().isoformat(), network, epoch.number, epoch.loss, epoch.rank_ic, epoch.seconds)
+        (fit.date.date().isoformat(), network, *epoch)
         for fit in walk.fits_
         for network, history in enumerate(getattr(fit.provider, "history_", []))
-        for epoch in history
+        for epoch in _epochs(history)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _epochs(history: "Iterable[Epoch | float]") -> Iterator[tuple[int, float, float, float]]:
+    for number, epoch in enumerate(history, start=1):
+        if isinstance(epoch, float):
+            yield number, math.nan, epoch, math.nan
+        else:
+            yield epoch.number, epoch.loss, epoch.rank_ic, epoch.seconds
 
 
 def write_training(walk: "WalkForward", folder: Path) -> None:
@@ -36,7 +48,7 @@ def write_training(walk: "WalkForward", folder: Path) -> None:
 
 
 def draw_training(table: pd.DataFrame, path: Path) -> None:
-    """Draw loss and validation rank IC against the epochs, a colour a fit, a line a network.
+    """Draw validation rank IC, and the loss where it is known, by epoch: a colour a fit, a line a network.
 
     A dot marks the epoch whose weights were kept.
     """
@@ -46,15 +58,18 @@ def draw_training(table: pd.DataFrame, path: Path) -> None:
 
     style = {"font.family": ["DejaVu Sans"], "svg.fonttype": "none", "axes.spines.top": False}
     with quiet_matplotlib({**style, "axes.spines.right": False, "axes.grid": True, "grid.color": "#d9dee3"}):
-        figure = Figure(figsize=(10, 6), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True)
-        for number, (fit, runs) in enumerate(table.groupby("fit")):
-            _lines(above, runs, "validation_rank_ic", f"C{number % 10}", str(fit))
-            _lines(below, runs, "loss", f"C{number % 10}", str(fit))
+        names = {"validation_rank_ic": "validation rank IC", "loss": "training loss"}
+        drawn = [name for name in names if table[name].notna().any()] or ["validation_rank_ic"]
+        figure = Figure(figsize=(10, 3 * len(drawn)), layout="constrained")
+        all_axes = figure.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, column in zip(all_axes, drawn, strict=True):
+            axes.set_ylabel(names[column])
+            for number, (fit, runs) in enumerate(table.groupby("fit")):
+                _lines(axes, runs, column, f"C{number % 10}", str(fit))
+        above = all_axes[0]
+        for number, (_, runs) in enumerate(table.groupby("fit")):
             _mark_kept(above, runs, f"C{number % 10}")
-        above.set_ylabel("validation rank IC")
-        below.set_ylabel("training loss")
-        below.set_xlabel("epoch")
+        all_axes[-1].set_xlabel("epoch" if "loss" in drawn else "tree")
         above.legend(title="fitted on", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         figure.savefig(path, format="svg", metadata={"Date": None})
 

@@ -45,6 +45,17 @@ class TestRun:
             for codes in metrics["selected_factors"].values()
         )
 
+    def test_boosted_trees_are_written_as_any_model(self, btalpha, quick, bars_file, tmp_path):
+        pytest.importorskip("lightgbm", exc_type=ImportError)
+        out = tmp_path / "out"
+        quick.write_text(quick.read_text() + "[model.lightgbm]\nn_estimators = 5\nensemble = 1\n")
+        outcome = btalpha(
+            "backtest", quick, "--data", bars_file, "--out", out, "--quiet", "--model", "lightgbm"
+        )
+        assert outcome.code == 0, outcome.err
+        assert {file.name for file in out.iterdir()} == set(FILES)
+        assert pd.read_csv(out / "training.csv")["epoch"].max() <= 5
+
     def test_the_figures_agree_with_the_files(self, btalpha, quick, bars_file, tmp_path):
         out = tmp_path / "out"
         btalpha("backtest", quick, "--data", bars_file, "--out", out, "--quiet")

@@ -1,13 +1,15 @@
 """Training on paper: one row an epoch, a picture of all of them."""
 
 import xml.etree.ElementTree as ET
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from btalpha.feeds import simulate_market
 from btalpha.scripts.training_curve import draw_training, training_table, write_training
-from btalpha.signals import LSTMSignal, RidgeSignal, WalkForward
+from btalpha.signals import LightGBMSignal, LSTMSignal, RidgeSignal, WalkForward
 
 PANEL = simulate_market(n_symbols=15, n_days=160, seed=2)
 
@@ -33,6 +35,20 @@ def test_has_a_row_an_epoch_of_each_network_of_each_fit(tmp_path: Path) -> None:
     write_training(walk, tmp_path)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "training.csv"), table)
     assert ET.parse(tmp_path / "training.svg").getroot().tag.endswith("svg")
+
+
+def test_each_tree_is_an_epoch_without_a_loss(tmp_path: Path) -> None:
+    pytest.importorskip("lightgbm", exc_type=ImportError)
+    signal = LightGBMSignal(factors=["rev5", "vol20"], n_estimators=6, min_child_samples=20, ensemble=2)
+    walk = walked(signal)
+    table = training_table(walk)
+    runs = [history for fit in walk.fits_ for history in fit.provider.history_]
+    assert table["validation_rank_ic"].tolist() == pytest.approx(list(chain(*runs)), nan_ok=True)
+    assert table.groupby(["fit", "network"])["epoch"].max().tolist() == [len(run) for run in runs]
+    assert table["loss"].isna().all()
+    write_training(walk, tmp_path)
+    text = (tmp_path / "training.svg").read_text(encoding="utf-8")
+    assert ">tree<" in text and ">training loss<" not in text
 
 
 def test_a_model_without_epochs_has_neither(tmp_path: Path) -> None:
