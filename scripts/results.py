@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .model_results import models_table
+
 _FOLDER = Path(__file__).parent / "recorded"
 RECORDED = _FOLDER / "csi300.json"
 COMMAND = (
     "btalpha backtest scripts/configs/csi300.toml --data ashare_csi300_2010_2016.parquet "
-    "--members index_members.csv --out runs/csi300"
+    "--members index_members.csv --model lstm,ridge,lightgbm,factor --out runs/csi300"
 )
 
 
@@ -129,4 +131,5 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
+    print(f"\n{models_table()}")
     print(f"\n{screening_table()}\n\n{paper_excerpt()}\n\n{speed_table()}")

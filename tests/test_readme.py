@@ -80,6 +80,13 @@ def test_the_results_are_those_of_the_recorded_run() -> None:
     assert COMMAND in shown
 
 
+def test_the_models_are_those_of_the_recorded_run() -> None:
+    from btalpha.scripts.model_results import models_table
+
+    shown = README.split("<!-- models:start -->")[1].split("<!-- models:end -->")[0]
+    assert models_table() in shown, "run `python -m btalpha.scripts.results` and put its table into the README"
+
+
 def test_the_screening_of_the_papers_window_is_that_of_the_recorded_runs() -> None:
     from btalpha.scripts.results import SCREEN_COMMAND, screening_table
 
