@@ -109,7 +109,7 @@ class TestSameAsTopK:
         scores = small_panel.frame(table)
         steps = same_as_topk(monkeypatch, small_panel, scores, TradeOptions(k=2, rebalance=2, cash=50_000.0))
         texts = {each.reason.text for _, (_, plan) in steps for each in plan.refusals}
-        assert texts == {"suspended", "not listed"}
+        assert texts >= {"suspended", "not listed"}
 
     @pytest.mark.real_data
     @pytest.mark.slow
