@@ -11,7 +11,6 @@ from ...feeds import Panel
 from ...signals import shared_features
 from ...signals.timing import collect_seconds, stage
 from ...strategies.backtest import BacktestResult, run_backtest
-from ...strategies.exchange import FillRules
 from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
 from ...strategies.report import tearsheet
 from ..build import build_panel
@@ -26,6 +25,7 @@ from ..run import Run
 from ..scoring import Scored, check_model, check_span, each_model, left_out, score
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
+from ..trading import trading_rules
 
 
 def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = False) -> None:
@@ -71,6 +71,8 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
         if result.walk.resumed_:
             fits, kept = len(result.walk.fits_), result.walk.checkpoints
             print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
+        if result.metrics["model"]["file"] is None:
+            print(f"the model cannot be saved for btalpha pick: {result.metrics['model']['reason']}")
     if several:
         print_comparison(settings.title, rows, results[0].metrics)
         print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")
@@ -101,7 +103,7 @@ def execute_all(settings: Settings, shown: Stages) -> list[Run]:
         check_span(one, panel)
     with shared_features():
         scored = [_score(one, panel, shown) for one in runs]
-    start, rules = scored[0].walk.start_, _rules(settings)
+    start, rules = scored[0].walk.start_, trading_rules(settings)
     shown.begin("trade", total=len(scored))
     portfolios = [_trade(one, panel, rules) for one in scored]
     shown.begin("trade the random portfolios", total=settings.random.n)
@@ -199,20 +201,3 @@ def write_tearsheet(result: Run, path: Path) -> None:
         config=recorded(settings),
         notes=result.metrics["data"]["notes"],
     )
-
-
-def _rules(settings: Settings) -> dict[str, Any]:
-    """Return how the portfolio and the random ones are traded."""
-    exchange = settings.exchange
-    rules = FillRules(
-        lots=exchange.lots,
-        t_plus_1=exchange.t_plus_1,
-        limits=exchange.limits,
-        participation=exchange.participation,
-    )
-    return {
-        **settings.strategy.model_dump(exclude={"fees"}),
-        "fees": None if settings.strategy.fees == "ashare" else 0.0,
-        "exchange": rules,
-        "recovery": exchange.recovery,
-    }
