@@ -9,6 +9,7 @@ import typer
 
 from .check_options import check
 from .options import Benchmark, Config, Data, Index, Members, Statements
+from .pick_options import pick
 
 app = typer.Typer(
     name="btalpha",
@@ -257,6 +258,7 @@ def audit(
 
 
 app.command()(check)
+app.command()(pick)
 
 
 def main() -> None:
