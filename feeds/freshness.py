@@ -83,7 +83,8 @@ def freshness(panel: Panel, calendar: str | None, moment: pd.Timestamp) -> Fresh
         )
     elif expected is not None and expected < last <= recorded:
         problems.append(
-            f"{last.date()} is not over yet on {calendar}, so its bars are not final: leave it out"
+            f"{last.date()} is no session of {calendar} that is over, so its bars are not final: leave them "
+            "out"
         )
     return Freshness(last, expected, next_session(calendar, last), (*problems, *_thin(panel)))
 

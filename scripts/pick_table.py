@@ -45,13 +45,14 @@ def print_pick(picked: "Picked", console: Console | None = None) -> None:
     console = console or Console()
     found, following = picked.found, picked.fresh.following
     when = "the next open" if following is None else f"the open of {following.date()}"
-    console.print(Text(f"{picked.settings.title}: for {when}, from the close of {found.session}"))
-    console.print(_targets(found.targets))
+    heading = f"{picked.settings.title}: for {when}, from the close of {found.session}"
+    console.print(Text(heading, style="bold"))
     sales = found.orders[found.orders["side"] == "sell"]
-    if len(sales):
-        console.print(_sales(sales))
-    if len(found.refusals):
-        console.print(_refusals(found.refusals))
+    for draw, rows in ((_targets, found.targets), (_sales, sales), (_refusals, found.refusals)):
+        if len(rows):
+            console.print()
+            console.print(draw(rows))
+    console.print()
     money = f"Worth {found.value:,.0f} CNY, of which {found.cash:,.0f} in cash; after the orders "
     money += f"{found.cash_left:,.0f} in cash, fees of {found.fees:,.0f}."
     console.print(Text(money), soft_wrap=True)

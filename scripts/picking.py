@@ -78,6 +78,8 @@ def make_pick(run: SavedRun, asked: Request, shown: Stages) -> Picked:
         For files that cannot be used.
     """
     settings = run.settings
+    if asked.holdings is not None and asked.cash is None:
+        raise SettingsError("--holdings needs --cash, the cash at hand beside them; 0 if there is none")
     shown.begin("read the bars")
     panel, now = _panel(settings, asked)
     fresh = freshness(panel, None if settings.data.bars is None else asked.calendar, now)
@@ -85,8 +87,6 @@ def make_pick(run: SavedRun, asked: Request, shown: Stages) -> Picked:
         raise SettingsError("; ".join(fresh.problems) + "; --allow-stale picks from it as it is")
     _check_universe(panel)
     held = Holdings() if asked.holdings is None else read_holdings(asked.holdings, panel)
-    if asked.holdings is not None and asked.cash is None:
-        raise SettingsError("--holdings needs --cash, the cash at hand beside them; 0 if there is none")
     shown.begin("fit" if asked.refit else "score")
     walk = _fitted(settings, panel, shown) if asked.refit else run.load()
     fit = latest_fit(walk, panel.dates[-1])

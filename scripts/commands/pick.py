@@ -56,10 +56,12 @@ def run(
     logging.captureWarnings(True)
     with stages(quiet=quiet) as shown:
         picked = make_pick(find_run(model, overrides or {}), asked, shown)
-    written = [name for name in FILES if asked.refit or name not in ("model", "config.toml")]
-    text = to_json(to_plain(picked, [str(out / name) for name in written]))
     with replaced_folder(out, FILES) as folder:
-        _write(picked, text, folder, refit=asked.refit)
+        written = _write_tables(picked, folder)
+        if asked.refit:
+            written += _write_model(picked, folder)
+        text = to_json(to_plain(picked, [str(out / name) for name in written]))
+        (folder / "pick.json").write_text(text, encoding="utf-8")
     if as_json:
         print(text, end="")
         return
@@ -67,10 +69,16 @@ def run(
     print(f"\nWritten to {out}: {', '.join(written)}")
 
 
-def _write(picked: Picked, text: str, folder: Path, *, refit: bool) -> None:
-    (folder / "pick.json").write_text(text, encoding="utf-8")
+def _write_tables(picked: Picked, folder: Path) -> list[str]:
     for name in ("targets", "orders", "refusals"):
         getattr(picked.found, name).to_csv(folder / f"{name}.csv", index=False)
-    if refit:
-        write_walk_forward(picked.walk, folder)
-        write_config(picked.settings, folder)
+    return list(FILES[:4])
+
+
+def _write_model(picked: Picked, folder: Path) -> list[str]:
+    """Keep what was fitted anew, so that the next pick can name this folder."""
+    write_config(picked.settings, folder)
+    saved = write_walk_forward(picked.walk, folder)
+    if saved["file"] is None:
+        picked.warnings.append(f"what was fitted cannot be kept: {saved['reason']}")
+    return [name for name in FILES[4:] if (folder / name).exists()]
