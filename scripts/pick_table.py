@@ -36,7 +36,7 @@ def to_plain(picked: "Picked", files: list[str]) -> dict[str, Any]:
     }
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
     return table.astype(object).where(table.notna(), None).to_dict(orient="records")
 
 
@@ -74,17 +74,17 @@ def _targets(targets: pd.DataFrame) -> Table:
     names = ("rank", "score", "weight", "shares", "close", "value", "change")
     title = "To be held (score: expected return a day, basis points)"
     table = _table(title, {"symbol": False, **dict.fromkeys(names, True), "": False})
-    for row in targets.itertuples(index=False):
+    for row in _rows(targets):
         table.add_row(
-            row.symbol,
-            "–" if pd.isna(row.rank) else str(row.rank),
-            "–" if pd.isna(row.score) else f"{1e4 * row.score:+.1f}",
-            f"{row.weight:.1%}",
-            f"{row.shares:,}",
-            f"{row.close:,.2f}",
-            f"{row.value:,.0f}",
-            f"{row.change:+,}" if row.change else "0",
-            " ".join(part for part in (row.action, row.remark and f"({row.remark})") if part),
+            row["symbol"],
+            "–" if row["rank"] is None else str(row["rank"]),
+            "–" if row["score"] is None else f"{1e4 * row['score']:+.1f}",
+            f"{row['weight']:.1%}",
+            f"{row['shares']:,}",
+            f"{row['close']:,.2f}",
+            f"{row['value']:,.0f}",
+            f"{row['change']:+,}" if row["change"] else "0",
+            " ".join(part for part in (row["action"], row["remark"] and f"({row['remark']})") if part),
         )
     return table
 
@@ -92,15 +92,17 @@ def _targets(targets: pd.DataFrame) -> Table:
 def _sales(sales: pd.DataFrame) -> Table:
     numbers = dict.fromkeys(("shares", "close", "value"), True)
     table = _table("To be sold, before the purchases", {"symbol": False, **numbers, "": False})
-    for row in sales.itertuples(index=False):
-        said = "all of it" if row.reason == "exit" else "a part"
-        remark = f"{said} ({row.remark})" if row.remark else said
-        table.add_row(row.symbol, f"{row.shares:,}", f"{row.close:,.2f}", f"{row.value:,.0f}", remark)
+    for row in _rows(sales):
+        said = "all of it" if row["reason"] == "exit" else "a part"
+        remark = f"{said} ({row['remark']})" if row["remark"] else said
+        table.add_row(
+            row["symbol"], f"{row['shares']:,}", f"{row['close']:,.2f}", f"{row['value']:,.0f}", remark
+        )
     return table
 
 
 def _refusals(refusals: pd.DataFrame) -> Table:
     table = _table("Cannot be traded", dict.fromkeys(("symbol", "wanted", "because", ""), False))
-    for row in refusals.itertuples(index=False):
-        table.add_row(row.symbol, f"to {row.side}", row.reason, row.remark)
+    for row in _rows(refusals):
+        table.add_row(row["symbol"], f"to {row['side']}", row["reason"], row["remark"])
     return table

@@ -54,6 +54,7 @@ def test_the_commands_parse(command: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("btalpha.scripts.commands.backtest.run", lambda *_, **__: called.append("backtest"))
     monkeypatch.setattr("btalpha.scripts.commands.check.run", lambda *_, **__: called.append("check") or True)
     monkeypatch.setattr("btalpha.scripts.commands.factors.run", lambda *_, **__: called.append("factors"))
+    monkeypatch.setattr("btalpha.scripts.commands.pick.run", lambda *_, **__: called.append("pick"))
     monkeypatch.setattr("btalpha.scripts.commands.screen.run", lambda *_, **__: called.append("screen"))
     monkeypatch.setattr("btalpha.scripts.commands.fetch.run", lambda *_, **__: called.append("fetch") or 0)
     monkeypatch.setattr("btalpha.scripts.settings._read", lambda path: {})

@@ -65,6 +65,17 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
                 rows = write_comparison(
                     settings, results, rounded({**seconds, "total": perf_counter() - begin}), folder
                 )
+    _tell(results)
+    if several:
+        print_comparison(settings.title, rows, results[0].metrics)
+        print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")
+    else:
+        print_summary(results[0].metrics)
+        print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
+
+
+def _tell(results: list[Run]) -> None:
+    """Print what was repaired, left out, taken from a run before, or could not be kept."""
     for line in results[0].metrics["data"]["notes"]:
         print(f"data: {line}")
     for result in results:
@@ -73,12 +84,6 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
             print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
         if result.metrics["model"]["file"] is None:
             print(f"the model cannot be saved for btalpha pick: {result.metrics['model']['reason']}")
-    if several:
-        print_comparison(settings.title, rows, results[0].metrics)
-        print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")
-    else:
-        print_summary(results[0].metrics)
-        print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
 
 
 def execute(settings: Settings, shown: Stages) -> Run:
