@@ -51,9 +51,9 @@ def known_on(panel: Panel, date: DateLike) -> pd.DataFrame:
     last = row - np.argmax(traded[::-1], axis=0)
     begun = traded.any(axis=0)
     columns = np.arange(len(panel.symbols))
-    is_st = pd.array([pd.NA] * len(columns), dtype="boolean")
+    is_st = pd.Series(pd.NA, index=panel.symbols, dtype="boolean")
     if "is_st" in panel:
-        is_st[begun] = panel.array("is_st")[last, columns][begun].astype(bool)
+        is_st = is_st.mask(begun, panel.array("is_st")[last, columns].astype(bool))
     return pd.DataFrame(
         {
             "member": panel.universe_array[row],

@@ -102,7 +102,8 @@ def make_pick(run: SavedRun, asked: Request, shown: Stages) -> Picked:
     )
     warnings = [*fresh.problems, *_old_fit(fit, walk, panel), *_missing(found)]
     notes = [*_sizes(found), *_schedule(settings, panel, walk), *_scored(panel, scores)]
-    notes += [f"data: {line}" for line in (*panel.repairs, *left_out(panel, settings))]
+    lacking = left_out(panel, settings) if asked.refit else []
+    notes += [f"data: {line}" for line in (*panel.repairs, *lacking)]
     return Picked(settings, panel, walk, fit, fresh, scores, found, warnings, notes)
 
 
