@@ -49,7 +49,7 @@ def known_on(panel: Panel, date: DateLike) -> pd.DataFrame:
         )
     traded = panel.traded_array[: row + 1]
     last = row - np.argmax(traded[::-1], axis=0)
-    begun = traded.any(axis=0)
+    begun = np.asarray(traded.any(axis=0))
     columns = np.arange(len(panel.symbols))
     is_st = pd.Series(pd.NA, index=panel.symbols, dtype="boolean")
     if "is_st" in panel:

@@ -1,6 +1,7 @@
 """What a run repaired, dropped or could not score: counted, and in words."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,12 @@ from ..feeds import Panel
 from ..signals.tally import CELLS, GAPS, INFINITE, LEFT_OUT, OUTLIERS, UNKNOWN
 
 _SHOWN = 5
+_MENDED = {
+    "infinite": (INFINITE, "were infinite and taken as missing"),
+    "outliers": (OUTLIERS, "were outliers and replaced"),
+    "gaps": (GAPS, "were gaps and filled"),
+    "unknown": (UNKNOWN, "were unknown and taken as the middle of the day"),
+}
 
 
 def coverage(panel: Panel, scores: pd.DataFrame) -> dict[str, int]:
@@ -52,31 +59,53 @@ def coverage_lines(counts: Mapping[str, int]) -> list[str]:
     return [f"of {counts['members']:,} stock-days of the universe {counts['scored']:,} are scored, {lost}"]
 
 
-def cleaning_lines(counts: Mapping[str, int]) -> list[str]:
-    """Say what cleaning changed, as shares of the factor values of the universe; nothing where none was.
+def cleaning(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return what cleaning changed, over all fits and predictions, as plain data.
 
     Parameters
     ----------
     counts
         What :func:`btalpha.signals.tally.collect_counts` gave.
 
+    Returns
+    -------
+    dict
+        ``values``: factor values of the universe; of these ``infinite``, ``outliers``, ``gaps`` and
+        ``unknown`` were mended, each in its way; ``factors_left_out``: fits without a value of a factor.
+
     Examples
     --------
-    >>> for line in cleaning_lines({CELLS: 1000, OUTLIERS: 25, INFINITE: 1, f"{LEFT_OUT}pe": 2}):
+    >>> cleaning({CELLS: 1000, OUTLIERS: 25, f"{LEFT_OUT}pe": 2})
+    {'values': 1000, 'infinite': 0, 'outliers': 25, 'gaps': 0, 'unknown': 0, 'factors_left_out': {'pe': 2}}
+    """
+    names = {"values": CELLS, **{name: key for name, (key, _) in _MENDED.items()}}
+    empty = {name.removeprefix(LEFT_OUT): n for name, n in counts.items() if name.startswith(LEFT_OUT)}
+    found = {name: counts.get(key, 0) for name, key in names.items()}
+    return {**found, "factors_left_out": dict(sorted(empty.items()))}
+
+
+def cleaning_lines(found: Mapping[str, Any]) -> list[str]:
+    """Say what :func:`cleaning` found; nothing where nothing was cleaned.
+
+    Examples
+    --------
+    >>> for line in cleaning_lines(cleaning({CELLS: 1000, OUTLIERS: 25, INFINITE: 1, f"{LEFT_OUT}pe": 2})):
     ...     print(line)
-    cleaning, over all fits and predictions: of 1,000 factor values 1 (0.1 %) infinite, taken as missing;
-    25 (2.5 %) outliers, replaced
+    of 1,000 factor values, over all fits and predictions, 1 (0.1 %) were infinite and taken as missing,
+    25 (2.5 %) were outliers and replaced
     1 factors had no value in some fits and were left out of them: pe (2)
     """
-    lines, total = [], counts.get(CELLS, 0)
-    found = {name: counts.get(name, 0) for name in (INFINITE, OUTLIERS, GAPS, UNKNOWN)}
-    parts = [f"{n:,} ({100.0 * n / total:.1f} %) {name}" for name, n in found.items() if n and total]
+    lines, total = [], found["values"]
+    parts = [
+        f"{found[name]:,} ({100.0 * found[name] / total:.1f} %) {words}"
+        for name, (_, words) in _MENDED.items()
+        if found[name] and total
+    ]
     if parts:
-        text = "; ".join(parts)
-        lines.append(f"cleaning, over all fits and predictions: of {total:,} factor values {text}")
-    empty = {name.removeprefix(LEFT_OUT): n for name, n in counts.items() if name.startswith(LEFT_OUT)}
+        lines.append(f"of {total:,} factor values, over all fits and predictions, {', '.join(parts)}")
+    empty = found["factors_left_out"]
     if empty:
-        names = ", ".join(f"{code} ({n})" for code, n in sorted(empty.items()))
+        names = ", ".join(f"{code} ({n})" for code, n in empty.items())
         lines.append(f"{len(empty)} factors had no value in some fits and were left out of them: {names}")
     return lines
 

@@ -6,11 +6,11 @@ from contextvars import ContextVar
 from threading import Lock
 
 CELLS = "values"
-INFINITE = "infinite, taken as missing"
-OUTLIERS = "outliers, replaced"
-GAPS = "gaps, filled"
-UNKNOWN = "unknown, taken as the middle of the day"
-LEFT_OUT = "left out, without a value: "
+INFINITE = "infinite"
+OUTLIERS = "outliers"
+GAPS = "gaps"
+UNKNOWN = "unknown"
+LEFT_OUT = "left out: "
 
 
 class Tally:
@@ -43,7 +43,7 @@ def collect_counts() -> Iterator[Tally]:
     >>> with collect_counts() as tally:
     ...     add_counts({OUTLIERS: 3})
     >>> tally.counts
-    {'outliers, replaced': 3}
+    {'outliers': 3}
     """
     tally = Tally()
     token = _collected.set(tally)

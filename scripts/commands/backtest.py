@@ -21,7 +21,7 @@ from ..metrics import gather_metrics
 from ..model_settings import model_label
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
-from ..repairs import cleaning_lines, coverage, coverage_lines, unused_statements
+from ..repairs import cleaning, cleaning_lines, coverage, coverage_lines, unused_statements
 from ..run import Run
 from ..scoring import Scored, check_model, check_span, each_model, left_out, score
 from ..settings import Settings, SettingsError
@@ -172,13 +172,13 @@ def _gather(
 ) -> Run:
     settings, walk, evaluation = scored.settings, scored.walk, scored.evaluation
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance, matched)
-    covered = coverage(panel, scored.scores)
-    metrics["data"] |= {"coverage": covered, "cleaning": scored.cleaning}
+    covered, cleaned = coverage(panel, scored.scores), cleaning(scored.cleaning)
+    metrics["data"] |= {"coverage": covered, "cleaning": cleaned}
     metrics["data"]["notes"] = [
         *panel.repairs,
         *left_out(panel, settings),
         *unused_statements(panel),
-        *cleaning_lines(scored.cleaning),
+        *cleaning_lines(cleaned),
         *coverage_lines(covered),
     ]
     metrics["signal"]["seeds"] = scored.by_seed
