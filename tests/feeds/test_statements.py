@@ -300,7 +300,7 @@ class TestAsOf:
         assert years["value"].tolist() == [100.0, 80.0]
         assert kept["visible"].is_monotonic_increasing
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(drawn_statements(), st.sampled_from(TestProperties.DAYS.tolist()))
     def test_its_newest_period_is_what_the_array_has(self, statements: Statements, day: pd.Timestamp) -> None:
         known = statements.as_of(day)
@@ -338,7 +338,7 @@ class TestRecords:
         again = Statements.from_long(once.records())
         pd.testing.assert_frame_equal(again.frame, once.frame)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(drawn_statements())
     def test_there_and_back_with_anything(self, statements: Statements) -> None:
         records = statements.records()

@@ -59,7 +59,8 @@ class TestRun:
         assert holdings.groupby("date")["symbol"].nunique().max() <= 3
         assert pd.read_csv(out / "random_returns.csv").shape == (len(returns), 1 + 4)
 
-    def test_what_was_repaired_and_dropped_is_counted(self, btalpha, quick, bars_file, tmp_path):
+    def test_what_was_repaired_and_dropped_is_counted(self, btalpha, quick, bars_file, tmp_path, monkeypatch):
+        monkeypatch.setattr("btalpha.scripts.commands.backtest.write_tearsheet", lambda *_: None)  # slow
         out, statements = tmp_path / "out", tmp_path / "statements.csv"
         bars = pd.read_parquet(bars_file)
         known, first = sorted(set(bars["symbol"])), bars["date"].min()

@@ -43,7 +43,9 @@ def plain_bars(bars_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def run(plain_bars: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backtest's folder."""
     out = tmp_path_factory.mktemp("runs") / "ridge"
-    run_backtest_command(load_settings(None, {**SETTINGS, "data.bars": plain_bars}), out, quiet=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("btalpha.scripts.commands.backtest.write_tearsheet", lambda *_: None)  # slow
+        run_backtest_command(load_settings(None, {**SETTINGS, "data.bars": plain_bars}), out, quiet=True)
     return out
 
 
