@@ -45,7 +45,7 @@ def read_holdings(path: Path, panel: Panel) -> Holdings:
         If a column is missing, shares are no whole number of 0 or more, or a symbol is there twice or not
         among the bars.
     """
-    table = read_table(path)
+    table = read_table(path, may_be_empty=True)
     missing = [name for name in ("symbol", "shares") if name not in table.columns]
     if missing:
         raise DataError(

@@ -17,6 +17,7 @@ from ..strategies.trade_options import TradeOptions
 from .build import build_panel, build_walk_forward
 from .holdings import Holdings, read_holdings
 from .progress import Stages
+from .repairs import unused_statements
 from .saved_run import SavedRun
 from .scoring import left_out
 from .settings import Settings, SettingsError
@@ -101,9 +102,9 @@ def make_pick(run: SavedRun, asked: Request, shown: Stages) -> Picked:
         options=TradeOptions(**trading_rules(settings)),
     )
     warnings = [*fresh.problems, *_old_fit(fit, walk, panel), *_missing(found)]
-    notes = [*_sizes(found), *_schedule(settings, panel, walk), *_scored(panel, scores)]
+    notes = [*_sizes(found, settings), *_schedule(settings, panel, walk), *_scored(panel, scores)]
     lacking = left_out(panel, settings) if asked.refit else []
-    notes += [f"data: {line}" for line in (*panel.repairs, *lacking)]
+    notes += [f"data: {line}" for line in (*panel.repairs, *unused_statements(panel), *lacking)]
     return Picked(settings, panel, walk, fit, fresh, scores, found, warnings, notes)
 
 
@@ -163,12 +164,15 @@ def _missing(found: Pick) -> list[str]:
     return [] if count >= k else [f"{count} of {k} places are filled: see what cannot be traded, and why"]
 
 
-def _sizes(found: Pick) -> list[str]:
+def _sizes(found: Pick, settings: Settings) -> list[str]:
     """Say what sizes rest on."""
     text = f"sizes are those of the close of {found.session}, as in the backtest: the open is not known yet"
     if found.rules.gap:
         text += f"; the cash pays for opens up to {found.rules.gap:.1%} higher"
-    return [text, "who is suspended or at a limit at the open is not known either"]
+    lines = [text, "who is suspended or at a limit at the open is not known either"]
+    if settings.strategy.execution == "close":
+        lines.append("the backtest filled its orders at that close, which is over: these are for the open")
+    return lines
 
 
 def _schedule(settings: Settings, panel: Panel, walk: WalkForward) -> list[str]:

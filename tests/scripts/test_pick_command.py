@@ -253,6 +253,12 @@ class TestRefusals:
         assert "--holdings needs --cash" in pick("--holdings", held).err
         assert "cash must be a number of CNY, 0 or more" in pick("--cash", -1).err
 
+    def test_nothing_held_is_no_holding(self, pick, tmp_path):
+        held = tmp_path / "held.csv"
+        held.write_text("symbol,shares\n", encoding="utf-8")
+        found = answer(pick("--holdings", held, "--cash", 50_000, "--json"))
+        assert found == answer(pick("--cash", 50_000, "--json"))
+
     def test_a_missing_column(self, pick, plain_bars, tmp_path):
         path = tmp_path / "broken.csv"
         pd.read_parquet(plain_bars).drop(columns="close").to_csv(path, index=False)
