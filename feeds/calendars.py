@@ -81,6 +81,63 @@ def recorded_days(calendar: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     return known.bound_min() or pd.Timestamp("1900-01-01"), known.bound_max() or pd.Timestamp("2100-01-01")
 
 
+def last_closed_session(calendar: str, moment: pd.Timestamp) -> pd.Timestamp | None:
+    """Return the last session of an exchange that is over at a moment.
+
+    Parameters
+    ----------
+    calendar
+        As for :func:`exchange_sessions`.
+    moment
+        With its time zone.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        A time-zone-naive day; ``None`` for a moment before all that is recorded. After the last day that is
+        recorded it stays that day's.
+
+    Raises
+    ------
+    DataError
+        If there is no calendar of that name.
+
+    Examples
+    --------
+    >>> noon, evening = (pd.Timestamp(f"2016-02-05 {hour}:00", tz="Asia/Shanghai") for hour in (12, 18))
+    >>> [str(last_closed_session("XSHG", moment).date()) for moment in (noon, evening)]
+    ['2016-02-04', '2016-02-05']
+    """
+    earliest, latest = recorded_days(calendar)
+    day = moment.tz_convert("UTC").tz_localize(None).normalize()
+    month = pd.Timedelta(days=30)
+    begin, end = max(min(day, latest) - month, earliest), min(day + month, latest)
+    if begin >= end:
+        return None
+    closes = _calendar(calendar, begin, end).closes
+    over = closes.index[closes <= moment]
+    return over[-1] if len(over) else None
+
+
+def next_session(calendar: str, day: pd.Timestamp) -> pd.Timestamp | None:
+    """Return the first session of an exchange after a day; ``None`` where none is recorded.
+
+    Raises
+    ------
+    DataError
+        If there is no calendar of that name.
+
+    Examples
+    --------
+    >>> next_session("XSHG", pd.Timestamp("2016-02-05")).day
+    15
+    """
+    later = exchange_sessions(
+        calendar, (day + pd.Timedelta(days=1)).to_datetime64(), (day + pd.Timedelta(days=30)).to_datetime64()
+    )
+    return later[0] if len(later) else None
+
+
 def _calendar(
     name: str, start: pd.Timestamp | None = None, end: pd.Timestamp | None = None
 ) -> ExchangeCalendar:

@@ -11,7 +11,9 @@ from .errors import DataError
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
-def read_table(path: str | Path, *, columns: Collection[str] | None = None) -> pd.DataFrame:
+def read_table(
+    path: str | Path, *, columns: Collection[str] | None = None, may_be_empty: bool = False
+) -> pd.DataFrame:
     r"""Read one parquet or CSV file, or all of them in a folder, into one table.
 
     Parameters
@@ -21,6 +23,8 @@ def read_table(path: str | Path, *, columns: Collection[str] | None = None) -> p
         stacked in the order of their names.
     columns
         Read those of these columns that are there; all by default.
+    may_be_empty
+        Whether a header without rows will do.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def read_table(path: str | Path, *, columns: Collection[str] | None = None) -> p
     _require_same_columns(tables)
     filled = [table for table in tables.values() if len(table)] or list(tables.values())[:1]
     table = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
-    if table.empty:
+    if table.empty and not may_be_empty:
         raise DataError(f"{path} has no rows", remedy="give a file with at least one bar")
     return table
 

@@ -9,6 +9,7 @@ import pandas as pd
 from .columns import holds_numbers, parse_dates, parse_numbers, parse_symbols
 from .errors import DataError
 from .long_format import DateLike
+from .statement_records import are_records, to_records, widened
 
 KEYS = ("symbol", "period_end", "announce_date")
 # Statutory deadlines of A-share reports: month and day, and how many years after the period's own.
@@ -34,8 +35,10 @@ class Statements:
     ...     "announce_date": ["2016-03-15", None], "revenue": [100.0, 30.0]})
     >>> statements = Statements.from_long(table)
     >>> days = pd.to_datetime(["2016-03-14", "2016-03-15", "2016-05-03"])
-    >>> statements.as_of("revenue", days, pd.Index(["A"])).ravel().tolist()
+    >>> statements.values("revenue", days, pd.Index(["A"])).ravel().tolist()
     [nan, 100.0, 30.0]
+    >>> statements.as_of("2016-04-29")[["period_end", "field", "value"]].to_numpy().tolist()
+    [[Timestamp('2015-12-31 00:00:00'), 'revenue', 100.0]]
     """
 
     frame: pd.DataFrame
@@ -44,6 +47,9 @@ class Statements:
     @classmethod
     def from_long(cls, table: pd.DataFrame) -> "Statements":
         """Build from a table with ``symbol, period_end, announce_date`` and one column a figure.
+
+        Instead of a column a figure there may be a row a figure, with its name in ``field`` and ``value``.
+        Restatements are further rows of a period, with dates of their own; all of them are kept.
 
         A missing ``announce_date``, or one before the period ended (a prospectus, say), becomes
         the statutory deadline of the report (30 April, 31 August, 31 October, 30 April), the last
@@ -57,6 +63,9 @@ class Statements:
             end is not the end of a calendar quarter.
         """
         repairs: list[str] = []
+        if are_records(table):
+            _require_keys(table)
+            table = widened(table, KEYS, repairs)
         frame = _parse(table, repairs)
         unknown = frame["announce_date"].isna()
         early = frame["announce_date"] < frame["period_end"]
@@ -82,10 +91,32 @@ class Statements:
         last = self.frame["visible"].searchsorted(pd.Timestamp(date), side="right")
         return Statements(frame=self.frame.iloc[:last], repairs=self.repairs)
 
-    def as_of(
+    def records(self) -> pd.DataFrame:
+        """Return all figures, one a row, with every restatement, in the order in which they became visible.
+
+        Columns ``symbol, period_end, announce_date`` (NaT where it is not known), ``visible`` (the day from
+        whose close on the figure counts), ``field, value``. :meth:`from_long` takes them back.
+        """
+        return to_records(self.frame, (*KEYS, "visible"))
+
+    def as_of(self, date: DateLike) -> pd.DataFrame:
+        """Return what was visible at the close of a date: of each figure the version known then.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of :meth:`records`, one row for each symbol, period and field, sorted by these.
+            Nothing is left out for its age.
+        """
+        known = self.until(date).records()
+        figure = ["symbol", "period_end", "field"]
+        latest = known.drop_duplicates(figure, keep="last")
+        return latest.sort_values(figure, kind="stable", ignore_index=True)
+
+    def values(
         self, field: str, dates: pd.DatetimeIndex, symbols: pd.Index, *, max_age_days: int = DEFAULT_MAX_AGE
     ) -> np.ndarray:
-        """Return the latest visible figure of each day and symbol.
+        """Return the latest visible figure of each day and symbol, as an array.
 
         Parameters
         ----------
@@ -111,7 +142,7 @@ class Statements:
 
         At a visible quarter: year to date + last full year - year to date of the same quarter a
         year before, each as visible on that day; NaN while one of the three is not.
-        Shapes and the rule of age are those of :meth:`as_of`.
+        Shapes and the rule of age are those of :meth:`values`.
         """
         return self._spread(_ttm_events(self._events(field)), dates, symbols, max_age_days)
 
@@ -159,11 +190,7 @@ def statutory_deadline(period_end: pd.Timestamp) -> pd.Timestamp:
 
 def _parse(table: pd.DataFrame, repairs: list[str]) -> pd.DataFrame:
     """Check the keys and read every figure; a column of text, such as a name, is left out."""
-    missing = [name for name in KEYS if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"statements lack the column {', '.join(missing)}", remedy=f"name the keys {', '.join(KEYS)}"
-        )
+    _require_keys(table)
     symbols = parse_symbols(table["symbol"])
     ends = parse_dates(table["period_end"], repairs)
     columns: dict[str, Any] = {"symbol": symbols, "period_end": ends.to_numpy()}
@@ -180,6 +207,14 @@ def _parse(table: pd.DataFrame, repairs: list[str]) -> pd.DataFrame:
     if left_out:
         repairs.append(f"statement columns of text were left out: {', '.join(left_out)}")
     return pd.DataFrame(columns)
+
+
+def _require_keys(table: pd.DataFrame) -> None:
+    missing = [name for name in KEYS if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"statements lack the column {', '.join(missing)}", remedy=f"name the keys {', '.join(KEYS)}"
+        )
 
 
 def _require_quarter_ends(ends: pd.Series, symbols: np.ndarray) -> None:

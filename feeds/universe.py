@@ -7,6 +7,7 @@ import pandas as pd
 
 from .columns import parse_dates, parse_symbols
 from .errors import DataError
+from .long_format import DateLike
 from .readers import naming, read_table
 
 RANGE_COLUMNS = ("symbol", "start", "end")
@@ -144,3 +145,25 @@ def membership_mask(ranges: pd.DataFrame, dates: pd.DatetimeIndex, symbols: pd.I
         if column >= 0:
             mask[begin:end, column] = True
     return mask
+
+
+def members_on(ranges: pd.DataFrame, date: DateLike) -> list[str]:
+    """Return who belonged to an index on a date, sorted.
+
+    Parameters
+    ----------
+    ranges
+        Columns ``symbol, start, end``, as of :func:`read_members`; both ends of a range count.
+    date
+        The day.
+
+    Examples
+    --------
+    >>> ranges = pd.DataFrame({"symbol": ["B", "A", "C"], "start": ["2016-01-04", "2015-01-05", "2016-02-01"],
+    ...                        "end": [None, "2016-01-04", None]})
+    >>> members_on(ranges, "2016-01-04"), members_on(ranges, "2016-01-05")
+    (['A', 'B'], ['B'])
+    """
+    ranges, day = parse_ranges(ranges), pd.Timestamp(date).normalize()
+    inside = (ranges["start"] <= day) & ~(ranges["end"] < day)
+    return sorted(set(ranges.loc[inside, "symbol"]))

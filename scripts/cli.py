@@ -10,6 +10,7 @@ import typer
 from .check_options import check
 from .options import Benchmark, Config, Data, Index, Members, Statements
 from .paper_options import paper
+from .pick_options import pick
 
 app = typer.Typer(
     name="btalpha",
@@ -259,6 +260,7 @@ def audit(
 
 app.command()(check)
 app.command()(paper)
+app.command()(pick)
 
 
 def main() -> None:

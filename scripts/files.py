@@ -13,6 +13,7 @@ from .versions import versions
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from ..signals import WalkForward
     from .run import Run
     from .settings import Settings
 
@@ -30,6 +31,7 @@ FILES = (
     "training.svg",
     "screening.csv",
     "scores.parquet",
+    "model",
     "config.toml",
 )
 
@@ -45,8 +47,10 @@ def write_results(result: "Run", folder: Path) -> None:
 
     Returns are fractions, money is CNY, dates are ISO. ``fits.csv`` lists the fits, their windows,
     factors and validation scores. ``screening.csv`` is there only where a model screens its factors,
-    ``training.csv`` and ``training.svg`` only where it trains by epochs.
+    ``training.csv`` and ``training.svg`` only where it trains by epochs. ``model`` holds all fits, for
+    ``btalpha pick``, unless the provider has no way to be saved: ``metrics.json`` says why.
     """
+    result.metrics["model"] = write_walk_forward(result.walk, folder)
     portfolio, chance = result.portfolio, result.chance
     (folder / "metrics.json").write_text(to_json(result.metrics), encoding="utf-8")
     returns = portfolio.returns.to_frame("portfolio").assign(random_median=chance.median)
@@ -61,9 +65,25 @@ def write_results(result: "Run", folder: Path) -> None:
     write_config(result.settings, folder)
 
 
+def write_walk_forward(walk: "WalkForward", folder: Path) -> dict[str, str | None]:
+    """Write ``model``; return its name, or ``None`` and the reason why it cannot be written."""
+    try:
+        walk.save(folder / "model")
+    except (NotImplementedError, TypeError, ValueError) as error:
+        return {"file": None, "reason": str(error)}
+    return {"file": "model", "reason": None}
+
+
 def write_config(settings: "Settings", folder: Path) -> None:
-    """Write ``config.toml``, from which the run can be repeated."""
-    (folder / "config.toml").write_text(tomli_w.dumps(recorded(settings)), encoding="utf-8")
+    """Write ``config.toml``, from which the run can be repeated from anywhere: its paths are absolute."""
+    from .settings import PATHS
+
+    content = recorded(settings)
+    for section, keys in PATHS.items():
+        for key in keys:
+            if key in content[section]:
+                content[section][key] = str(Path(content[section][key]).resolve())
+    (folder / "config.toml").write_text(tomli_w.dumps(content), encoding="utf-8")
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:

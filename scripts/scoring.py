@@ -10,6 +10,7 @@ from ..feeds import Panel
 from ..signals import Evaluation, WalkForward, evaluate
 from ..signals.factors import computable
 from ..signals.models.boosters import import_lightgbm
+from ..signals.tally import collect_counts
 from ..signals.timing import collect_seconds
 from .build import build_provider, build_walk_forward
 from .model_settings import model_label
@@ -24,7 +25,11 @@ _READ_FACTORS = {"lstm", "ridge", "lightgbm"}
 
 @dataclass(frozen=True)
 class Scored:
-    """What a model gave before anything was traded; ``seconds`` are those of its own stages."""
+    """What a model gave before anything was traded; ``seconds`` are those of its own stages.
+
+    ``cleaning`` counts what was repaired in its factors, over all fits and predictions, by
+    :mod:`btalpha.signals.tally`'s names.
+    """
 
     settings: Settings
     walk: WalkForward
@@ -33,6 +38,7 @@ class Scored:
     by_seed: dict[str, Any]
     horizons: dict[str, Any]
     seconds: dict[str, float]
+    cleaning: dict[str, int]
 
 
 def each_model(settings: Settings) -> list[Settings]:
@@ -78,12 +84,13 @@ def score(settings: Settings, panel: Panel, shown: Stages) -> Scored:
     walk = build_walk_forward(settings, panel, on_fit=shown.count, on_epoch=shown.epoch)
     shown.most_epochs = settings.model.epochs
     with collect_seconds() as seconds:
-        scores = walk.fit(panel).predict(panel)
+        with collect_counts() as tally:
+            scores = walk.fit(panel).predict(panel)
         evaluation = _evaluate(scores, panel, settings)
         each = walk.predict_each(panel)
         by_seed = _by_seed(each, panel, settings)
         horizons = _by_horizon(scores, each, panel, settings)
-    return Scored(settings, walk, scores, evaluation, by_seed, horizons, seconds)
+    return Scored(settings, walk, scores, evaluation, by_seed, horizons, seconds, tally.counts)
 
 
 def left_out(panel: Panel, settings: Settings) -> list[str]:

@@ -169,7 +169,7 @@ class Settings(Section):
 
 
 # Settings that name files: where they are relative, they count from the folder of the TOML file.
-_PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward": ("checkpoints",)}
+PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward": ("checkpoints",)}
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
@@ -226,7 +226,7 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    for section, keys in _PATHS.items():
+    for section, keys in PATHS.items():
         table = content.get(section)
         if isinstance(table, dict):
             named = {key: table[key] for key in keys if isinstance(table.get(key), str)}

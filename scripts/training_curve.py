@@ -33,7 +33,7 @@ def training_table(walk: "WalkForward") -> pd.DataFrame:
 
 def _epochs(history: "Iterable[Epoch | float]") -> Iterator[tuple[int, float, float, float]]:
     for number, epoch in enumerate(history, start=1):
-        if isinstance(epoch, float):
+        if isinstance(epoch, float | int):
             yield number, math.nan, epoch, math.nan
         else:
             yield epoch.number, epoch.loss, epoch.rank_ic, epoch.seconds

@@ -17,6 +17,7 @@ from .preprocessing import Preprocessor
 from .provider import NotFittedError
 from .screening import ICScreen
 from .shared_features import current
+from .tally import LEFT_OUT, UNKNOWN, add_counts, current_tally
 from .timing import stage
 
 logger = logging.getLogger("btalpha.features")
@@ -204,6 +205,7 @@ def _with_values(factors: Mapping[str, pd.DataFrame], panel: Panel) -> dict[str,
             kept[code] = frame
         else:
             empty.append(code)
+    add_counts({f"{LEFT_OUT}{code}": 1 for code in empty})
     if not kept:
         raise ValueError(
             f"none of {len(factors)} factors has a value within {len(panel)} dates: they need more bars "
@@ -215,10 +217,13 @@ def _with_values(factors: Mapping[str, pd.DataFrame], panel: Panel) -> dict[str,
 
 
 def _stack(features: Mapping[str, np.ndarray], panel: Panel) -> np.ndarray:
-    traded = panel.traded_array
+    traded, tally, counted = panel.traded_array, current_tally(), _counted(panel)
     out = np.full((*traded.shape, len(features)), np.nan, dtype=np.float32)
     for place, values in enumerate(features.values()):
-        out[:, :, place] = np.where(traded, np.where(np.isfinite(values), values, 0.0), np.nan)
+        known = np.isfinite(values)
+        out[:, :, place] = np.where(traded, np.where(known, values, 0.0), np.nan)
+        if tally is not None:
+            tally.add(UNKNOWN, int((counted & ~known).sum()))
     return out
 
 

@@ -61,6 +61,7 @@ def test_the_commands_parse(command: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("btalpha.scripts.commands.check.run", lambda *_, **__: called.append("check") or True)
     monkeypatch.setattr("btalpha.scripts.commands.factors.run", lambda *_, **__: called.append("factors"))
     monkeypatch.setattr("btalpha.scripts.commands.paper.run", lambda *_, **__: called.append("paper"))
+    monkeypatch.setattr("btalpha.scripts.commands.pick.run", lambda *_, **__: called.append("pick"))
     monkeypatch.setattr("btalpha.scripts.commands.screen.run", lambda *_, **__: called.append("screen"))
     monkeypatch.setattr("btalpha.scripts.commands.fetch.run", lambda *_, **__: called.append("fetch") or 0)
     monkeypatch.setattr("btalpha.scripts.settings._read", lambda path: {})
@@ -84,7 +85,9 @@ def test_the_models_are_those_of_the_recorded_run() -> None:
     from btalpha.scripts.model_results import models_table
 
     shown = README.split("<!-- models:start -->")[1].split("<!-- models:end -->")[0]
-    assert models_table() in shown, "run `python -m btalpha.scripts.results` and put its table into the README"
+    assert models_table() in shown, (
+        "run `python -m btalpha.scripts.results` and put its table into the README"
+    )
 
 
 def test_the_screening_of_the_papers_window_is_that_of_the_recorded_runs() -> None:

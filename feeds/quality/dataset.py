@@ -15,6 +15,7 @@ from ..columns import parse_dates, parse_numbers, parse_symbols
 from ..errors import DataError
 from ..long_format import FLAGS
 from ..readers import naming, read_table
+from ..statement_records import FIELD, VALUE, are_records
 from ..statements import KEYS
 from ..universe import read_members
 from .duplicates import repeats
@@ -137,7 +138,9 @@ def read_dataset(
 
 def _statements(path: str | Path, repairs: list[str]) -> pd.DataFrame:
     with naming(path):
-        table = _with_columns(read_table(path, columns=KEYS), KEYS)
+        table = _with_columns(read_table(path, columns=(*KEYS, FIELD, VALUE)), KEYS)
+        if are_records(table):  # a row a figure: one statement is many rows
+            table = table.drop_duplicates(list(KEYS), ignore_index=True)
         dates = {name: parse_dates(table[name], repairs).dt.normalize() for name in KEYS[1:]}
         return pd.DataFrame({"symbol": parse_symbols(table["symbol"]), **dates})
 

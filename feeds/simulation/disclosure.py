@@ -80,7 +80,7 @@ def announced_quality(table: pd.DataFrame, dates: pd.DatetimeIndex, symbols: np.
 def quality_of(statements: Statements, dates: pd.DatetimeIndex, symbols: pd.Index) -> np.ndarray:
     """Return T x N net profit (parent, trailing twelve months) / parent equity of any statements."""
     profit = statements.ttm("net_profit_parent", dates, symbols)
-    return profit / statements.as_of("parent_equity", dates, symbols)
+    return profit / statements.values("parent_equity", dates, symbols)
 
 
 def _announcements(

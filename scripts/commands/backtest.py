@@ -12,7 +12,6 @@ from ...signals import shared_features
 from ...signals.evaluation import rank_autocorrelation
 from ...signals.timing import collect_seconds, stage
 from ...strategies.backtest import BacktestResult, run_backtest
-from ...strategies.exchange import FillRules
 from ...strategies.random_portfolios import RandomBenchmark, random_benchmark
 from ...strategies.report import tearsheet
 from ..build import build_panel
@@ -23,10 +22,12 @@ from ..metrics import gather_metrics
 from ..model_settings import model_label
 from ..output import check_writable, replaced_folder
 from ..progress import Stages, stages
+from ..repairs import cleaning, cleaning_lines, coverage, coverage_lines, unused_statements
 from ..run import Run
 from ..scoring import Scored, check_model, check_span, each_model, left_out, score
 from ..settings import Settings, SettingsError
 from ..summary import print_summary
+from ..trading import trading_rules
 from ..trials import tried
 
 
@@ -67,18 +68,25 @@ def run(settings: Settings, out: Path, *, demo: bool = False, quiet: bool = Fals
                 rows = write_comparison(
                     settings, results, rounded({**seconds, "total": perf_counter() - begin}), folder
                 )
-    for line in results[0].metrics["data"]["notes"]:
-        print(f"data: {line}")
-    for result in results:
-        if result.walk.resumed_:
-            fits, kept = len(result.walk.fits_), result.walk.checkpoints
-            print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
+    _tell(results)
     if several:
         print_comparison(settings.title, rows, results[0].metrics)
         print(f"\nThe comparison is {out / 'comparison.html'}, each model's tearsheet in a folder beside it")
     else:
         print_summary(results[0].metrics)
         print(f"\nThe tearsheet is {out / 'tearsheet.html'}")
+
+
+def _tell(results: list[Run]) -> None:
+    """Print what was repaired, left out, taken from a run before, or could not be kept."""
+    for line in results[0].metrics["data"]["notes"]:
+        print(f"data: {line}")
+    for result in results:
+        if result.walk.resumed_:
+            fits, kept = len(result.walk.fits_), result.walk.checkpoints
+            print(f"checkpoints: {result.walk.resumed_} of {fits} fits were taken from {kept}")
+        if result.metrics["model"]["file"] is None:
+            print(f"the model cannot be saved for btalpha pick: {result.metrics['model']['reason']}")
 
 
 def execute(settings: Settings, shown: Stages) -> Run:
@@ -103,7 +111,7 @@ def execute_all(settings: Settings, shown: Stages) -> list[Run]:
         check_span(one, panel)
     with shared_features():
         scored = [_score(one, panel, shown) for one in runs]
-    start, rules = scored[0].walk.start_, _rules(settings)
+    start, rules = scored[0].walk.start_, trading_rules(settings)
     shown.begin("trade", total=len(scored))
     portfolios = [_trade(one, panel, rules) for one in scored]
     shown.begin("trade the random portfolios", total=settings.random.n)
@@ -166,9 +174,17 @@ def _gather(
 ) -> Run:
     settings, walk, evaluation = scored.settings, scored.walk, scored.evaluation
     metrics = gather_metrics(settings, panel, walk, evaluation, portfolio, chance, matched)
-    metrics["data"]["notes"] = [*panel.repairs, *left_out(panel, settings)]
     lasting = rank_autocorrelation(scored.scores.loc[walk.start_ :])
     metrics["signal"]["autocorrelation"] = {str(lag): value for lag, value in lasting.items()}
+    covered, cleaned = coverage(panel, scored.scores), cleaning(scored.cleaning)
+    metrics["data"] |= {"coverage": covered, "cleaning": cleaned}
+    metrics["data"]["notes"] = [
+        *panel.repairs,
+        *left_out(panel, settings),
+        *unused_statements(panel),
+        *cleaning_lines(cleaned),
+        *coverage_lines(covered),
+    ]
     metrics["signal"]["seeds"] = scored.by_seed
     metrics["signal"]["horizons"] = scored.horizons
     metrics["tried"] = trial
@@ -211,20 +227,3 @@ def _names(panel: Panel) -> dict[str, str]:
     if panel.info is None or "name" not in panel.info:
         return {}
     return {str(symbol): str(name) for symbol, name in panel.info["name"].dropna().items()}
-
-
-def _rules(settings: Settings) -> dict[str, Any]:
-    """Return how the portfolio and the random ones are traded."""
-    exchange = settings.exchange
-    rules = FillRules(
-        lots=exchange.lots,
-        t_plus_1=exchange.t_plus_1,
-        limits=exchange.limits,
-        participation=exchange.participation,
-    )
-    return {
-        **settings.strategy.model_dump(exclude={"fees"}),
-        "fees": None if settings.strategy.fees == "ashare" else 0.0,
-        "exchange": rules,
-        "recovery": exchange.recovery,
-    }

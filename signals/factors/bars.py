@@ -129,7 +129,7 @@ class Bars:
         -------
         numpy.ndarray
             T x N packed; by the rules of
-            :meth:`Statements.as_of <btalpha.feeds.statements.Statements.as_of>`, NaN before the first
+            :meth:`Statements.values <btalpha.feeds.statements.Statements.values>`, NaN before the first
             announcement.
         """
         ends, rows, columns = self._announcements
@@ -215,7 +215,7 @@ class Bars:
     def _statement(self, field: str, *, ttm: bool) -> Packed:
         key = f"{'ttm' if ttm else 'statement'}:{field}"
         if key not in self._fields:
-            read = self._statements.ttm if ttm else self._statements.as_of
+            read = self._statements.ttm if ttm else self._statements.values
             self._fields[key] = self.pack(read(field, self.panel.dates, self.panel.symbols))
         return self._fields[key]
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from ..tally import Tally
 from .gaps import FillGaps
 from .interpolation import LONG_NAME, LinearInterpolationLooksAhead
 from .neutralize import Neutralize
 from .outliers import BoxplotOutliers, MadOutliers, StdOutliers
 from .rank import Rank
 from .scaling import MinMax, RobustZScore, ZScore
-from .step import Context, Step
+from .step import Context, Step, clean_and_count
 
 CHOICES = {
     "outliers": ("mad", "std", "boxplot", "clip", "none"),
@@ -62,7 +63,13 @@ def build_chain(options: Mapping[str, Any]) -> list[Step]:
 
 
 def learn_and_clean(
-    chain: Sequence[Step], values: np.ndarray, counted: np.ndarray, context: Context, *, clean: bool
+    chain: Sequence[Step],
+    values: np.ndarray,
+    counted: np.ndarray,
+    context: Context,
+    *,
+    clean: bool,
+    tally: Tally | None = None,
 ) -> np.ndarray:
     """Fit each step on what the steps before it made of the values; return what the last one made.
 
@@ -75,13 +82,15 @@ def learn_and_clean(
     clean
         Whether the cleaned values are wanted; if not, the last steps that learn nothing are
         spared, and what is returned is of no use.
+    tally
+        Where repairs are counted.
     """
     last = max((place for place, step in enumerate(chain) if step.axis == "time"), default=-1)
     for place, step in enumerate(chain):
         if place > last and not clean:
             break
         step._learn(values, counted)
-        values = step._clean(values, counted, context)
+        values = clean_and_count(step, values, counted, context, tally)
     return values
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..tally import GAPS
 from .gap_kernels import fill_forward
 from .step import Context, Step
 
@@ -28,6 +29,8 @@ class FillGaps(Step):
     >>> FillGaps(max_age=1).transform(gappy).tolist()
     [[1.0, 5.0], [1.0, 6.0], [7.0, 7.0]]
     """
+
+    repairs = GAPS
 
     def __init__(self, *, max_age: int = 5, median: bool = True) -> None:
         if max_age < 0:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..tally import GAPS
 from .gap_kernels import interpolate
 from .step import Context, Step
 
@@ -23,6 +24,8 @@ class LinearInterpolationLooksAhead(Step):
     >>> LinearInterpolationLooksAhead().transform(np.array([[1.0], [np.nan], [np.nan], [4.0]])).ravel()
     array([1., 2., 3., 4.])
     """
+
+    repairs = GAPS
 
     def _clean(self, values: np.ndarray, counted: np.ndarray, context: Context) -> np.ndarray:
         interpolate(values)

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..tally import OUTLIERS
 from .row_statistics import mean_and_std, median_and_mad, medians, quartiles
 from .step import Axis, StatisticStep
 
@@ -28,6 +29,8 @@ class Outliers(StatisticStep):
     A sample without a spread has no measure of "far", and its values stay as they are; so they do
     where no value counts. NaN stays NaN.
     """
+
+    repairs = OUTLIERS
 
     def __init__(self, *, replace: Replace = "median", axis: Axis = "stocks") -> None:
         super().__init__(axis=axis)

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ..provider import NotFittedError
+from ..tally import CELLS, INFINITE, Tally, current_tally
 from ..threads import threads_allowed
 from .chain import build_chain, check_options, learn_and_clean
 from .outliers import Replace
 from .parameters import Parameters
-from .step import Axis, Context, Step, own_copy
+from .step import Axis, Context, Step, clean_and_count, own_copy
 from .surroundings import Exposures, Surroundings
 
 Factors = Mapping[str, pd.DataFrame]
@@ -129,12 +130,12 @@ class Preprocessor(Parameters):
         for code in factors:
             if code not in self.fitted_:
                 raise KeyError(f"factor {code!r} was not in fit; fit the preprocessor with it")
-        around, fitted = Surroundings(universe, context), self.fitted_
+        around, fitted, tally = Surroundings(universe, context), self.fitted_, current_tally()
 
         def job(code: str, frame: pd.DataFrame) -> Callable[[], pd.DataFrame]:
             symbols = self._known_symbols(frame)
             counted, exposures = around.on(frame, symbols)
-            return lambda: _clean(fitted[code], frame, symbols, counted, exposures)
+            return lambda: _clean(fitted[code], frame, symbols, counted, exposures, tally)
 
         return _side_by_side({code: job(code, frame) for code, frame in factors.items()})
 
@@ -190,11 +191,19 @@ class Preprocessor(Parameters):
 
     def _fit(self, factors: Factors, around: Surroundings, *, clean: bool) -> dict[str, pd.DataFrame]:
         self._symbols = next(iter(factors.values())).columns if factors else None
+        tally = current_tally()
         chains = {code: [copy.deepcopy(step) for step in self._chain()] for code in factors}
 
         def job(code: str, frame: pd.DataFrame) -> Callable[[], np.ndarray]:
             counted, exposures = around.on(frame, frame.columns)
-            return lambda: learn_and_clean(chains[code], _finite(frame), counted, exposures, clean=clean)
+            return lambda: learn_and_clean(
+                chains[code],
+                _finite(frame, counted, tally),
+                counted,
+                exposures,
+                clean=clean,
+                tally=tally,
+            )
 
         learns = clean or any(step.axis == "time" for step in self._chain())
         jobs = {code: job(code, frame) for code, frame in factors.items()} if learns else {}
@@ -221,12 +230,17 @@ class Preprocessor(Parameters):
 
 
 def _clean(
-    chain: list[Step], frame: pd.DataFrame, symbols: pd.Index, counted: np.ndarray, context: Context
+    chain: list[Step],
+    frame: pd.DataFrame,
+    symbols: pd.Index,
+    counted: np.ndarray,
+    context: Context,
+    tally: Tally | None,
 ) -> pd.DataFrame:
     known = frame if symbols is frame.columns else frame.reindex(columns=symbols)
-    values = _finite(known)
+    values = _finite(known, counted, tally)
     for step in chain:
-        values = step._clean(values, counted, context)
+        values = clean_and_count(step, values, counted, context, tally)
     cleaned = _like(known, values)
     return cleaned if known is frame else cleaned.reindex(columns=frame.columns)
 
@@ -237,9 +251,13 @@ def _side_by_side(jobs: Mapping[str, Callable[[], Result]]) -> dict[str, Result]
         return dict(zip(jobs, pool.map(lambda job: job(), jobs.values()), strict=True))
 
 
-def _finite(frame: pd.DataFrame) -> np.ndarray:
+def _finite(frame: pd.DataFrame, counted: np.ndarray, tally: Tally | None) -> np.ndarray:
     values = own_copy(frame.to_numpy())
-    np.copyto(values, np.nan, where=np.isinf(values))
+    infinite = np.isinf(values)
+    np.copyto(values, np.nan, where=infinite)
+    if tally is not None:
+        tally.add(CELLS, int(counted.sum()))
+        tally.add(INFINITE, int((infinite & counted).sum()))
     return values
 
 

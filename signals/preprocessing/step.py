@@ -7,6 +7,7 @@ from typing import Literal, Self
 import numpy as np
 
 from ..provider import NotFittedError
+from ..tally import Tally
 from .parameters import Parameters
 
 Axis = Literal["stocks", "time"]
@@ -30,6 +31,8 @@ class Step(Parameters, ABC):
 
     axis: Axis = "stocks"
     statistics_: tuple[np.ndarray, ...] | None = None
+    repairs: str | None = None
+    """What is counted where the step changes a value, see :mod:`btalpha.signals.tally`; ``None``: nothing."""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -134,6 +137,19 @@ class StatisticStep(Step):
     @abstractmethod
     def _apply(self, values: np.ndarray, *statistics: np.ndarray) -> np.ndarray:
         """Return the transformed values; ``values`` may be written into, the statistics broadcast to them."""
+
+
+def clean_and_count(
+    step: Step, values: np.ndarray, counted: np.ndarray, context: Context, tally: Tally | None
+) -> np.ndarray:
+    """Do what a step does with its own values, and count those that it repaired where they count."""
+    if tally is None or step.repairs is None:
+        return step._clean(values, counted, context)
+    before = values.copy()
+    values = step._clean(values, counted, context)
+    changed = (values != before) & ~(np.isnan(values) & np.isnan(before))
+    tally.add(step.repairs, int((changed & counted).sum()))
+    return values
 
 
 def own_copy(values: np.ndarray) -> np.ndarray:

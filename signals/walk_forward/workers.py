@@ -13,6 +13,7 @@ import numpy as np
 
 from ...feeds import Panel
 from ..provider import SignalProvider
+from ..tally import add_counts, collect_counts
 from ..threads import limited_threads, one_blas_thread
 from ..timing import add_seconds, collect_seconds
 from .windows import Window, solid
@@ -123,8 +124,9 @@ def _side_by_side(
     )
     # Held here too: with threads, the limit must not be lifted between two fits.
     with one_blas_thread():
-        for number, fitted, seconds in _parallel(n_jobs)(tasks):
+        for number, fitted, seconds, counts in _parallel(n_jobs)(tasks):
             add_seconds(seconds)
+            add_counts(counts)
             yield number, fitted
 
 
@@ -140,10 +142,16 @@ def _parallel(n_jobs: int | None) -> Any:
 
 def _fit_in_worker(
     number: int, provider: SignalProvider, crate: Crate, window: Window, threads: int
-) -> tuple[int, SignalProvider, dict[str, float]]:
-    with _alone(), collect_seconds() as seconds, limited_threads(threads), one_blas_thread():
+) -> tuple[int, SignalProvider, dict[str, float], dict[str, int]]:
+    with (
+        _alone(),
+        collect_seconds() as seconds,
+        collect_counts() as tally,
+        limited_threads(threads),
+        one_blas_thread(),
+    ):
         fitted = copy.deepcopy(provider).fit(window.of(crate.panel))
-    return number, fitted, seconds
+    return number, fitted, seconds, tally.counts
 
 
 @contextmanager

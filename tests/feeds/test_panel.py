@@ -154,8 +154,8 @@ class TestCausality:
         part = small_panel.until(DAYS[row])
         for field in small_panel.fields:
             np.testing.assert_array_equal(part.array(field), small_panel.array(field)[: row + 1])
-        figures = statements_of(small_panel).as_of("net_profit", small_panel.dates, small_panel.symbols)
-        known = statements_of(part).as_of("net_profit", part.dates, part.symbols)
+        figures = statements_of(small_panel).values("net_profit", small_panel.dates, small_panel.symbols)
+        known = statements_of(part).values("net_profit", part.dates, part.symbols)
         np.testing.assert_array_equal(known, figures[: row + 1])
 
 
@@ -238,7 +238,7 @@ class TestRealBars:
     def test_statements_are_joined_by_announcement(self, panel: Panel) -> None:
         statements = statements_of(panel)
         days = pd.DatetimeIndex(["2014-04-23", "2014-04-24"])
-        profit = statements.as_of("net_profit", days, pd.Index(["000001.SZ"]))
+        profit = statements.values("net_profit", days, pd.Index(["000001.SZ"]))
         assert np.isnan(profit[0, 0])
         assert profit[1, 0] == pytest.approx(5.054e9)
         assert any("without announcement date" in line for line in panel.repairs)

@@ -74,7 +74,7 @@ class TestRoundTrip:
         panel = Panel.read(tmp_path / "bars.parquet", statements=tmp_path / "s.csv")
         assert panel.statements is not None
         np.testing.assert_array_equal(
-            panel.statements.as_of("revenue", panel.dates[:1], panel.symbols[:2]), [[7.0, np.nan]]
+            panel.statements.values("revenue", panel.dates[:1], panel.symbols[:2]), [[7.0, np.nan]]
         )
 
 

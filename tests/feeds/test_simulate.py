@@ -378,7 +378,7 @@ def plain_factors(panel: Panel) -> list[pd.DataFrame]:
     close = panel.adjusted("close").ffill()
     returns = close / close.shift() - 1
     turnover = panel["turnover"].rolling(20, min_periods=10).mean()
-    return_on_equity = panel.frame(panel.statements.as_of("weighted_roe", panel.dates, panel.symbols))
+    return_on_equity = panel.frame(panel.statements.values("weighted_roe", panel.dates, panel.symbols))
     raw = [close / close.shift(5), turnover, returns.rolling(20).std(), return_on_equity]
     return [(factor.where(panel.traded).rank(axis=1, pct=True) - 0.5).fillna(0.0) for factor in raw]
 

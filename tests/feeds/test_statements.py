@@ -15,13 +15,13 @@ def table(*rows: tuple[str, str, str | None, float | None]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["symbol", "period_end", "announce_date", "profit"])
 
 
-def on(statements: Statements, *days: str, method: str = "as_of", **options: Any) -> list[float]:
+def on(statements: Statements, *days: str, method: str = "values", **options: Any) -> list[float]:
     """Values of A on some days, -1 where there is none."""
     values = getattr(statements, method)("profit", pd.DatetimeIndex(list(days)), A, **options)
     return np.where(np.isnan(values), -1.0, values).ravel().tolist()
 
 
-class TestAsOf:
+class TestValues:
     def test_counts_from_the_announcement(self) -> None:
         statements = Statements.from_long(table(("A", "2015-12-31", "2016-03-15", 100.0)))
         assert on(statements, "2015-12-31", "2016-03-14", "2016-03-15", "2016-04-01") == [-1, -1, 100, 100]
@@ -65,7 +65,7 @@ class TestAsOf:
     def test_axes_are_those_asked_for(self) -> None:
         rows = ("A", "2015-09-30", "2015-10-20", 1.0), ("B", "2015-09-30", "2015-10-21", 2.0)
         days = pd.DatetimeIndex(["2015-10-20", "2015-10-21"])
-        values = Statements.from_long(table(*rows)).as_of("profit", days, pd.Index(["C", "B", "A"]))
+        values = Statements.from_long(table(*rows)).values("profit", days, pd.Index(["C", "B", "A"]))
         np.testing.assert_array_equal(values, [[np.nan, np.nan, 1.0], [np.nan, 2.0, 1.0]])
 
 
@@ -119,7 +119,7 @@ class TestTtm:
         statements = Statements.from_long(table(self.ROWS[0], self.ROWS[2]))
         assert on(statements, "2015-03-10", "2015-04-20", method="ttm") == [100, -1]
 
-    def test_stale_like_as_of(self) -> None:
+    def test_stale_like_values(self) -> None:
         statements = Statements.from_long(table(*self.ROWS[:3]))
         # The quarter of 2015-03-31 is 400 days old on 2016-05-04.
         assert on(statements, "2016-05-04", "2016-05-05", method="ttm") == [115, -1]
@@ -159,7 +159,7 @@ class TestProperties:
     SYMBOLS = pd.Index(["A", "B"])
 
     @settings(max_examples=60, deadline=None)
-    @given(drawn_statements(), st.sampled_from(DAYS.tolist()), st.sampled_from(["as_of", "ttm"]))
+    @given(drawn_statements(), st.sampled_from(DAYS.tolist()), st.sampled_from(["values", "ttm"]))
     def test_nothing_of_the_future_is_used(self, whole: Statements, day: pd.Timestamp, method: str) -> None:
         known = whole.until(day)
         assert (known.frame["visible"] <= day).all()
@@ -171,12 +171,12 @@ class TestProperties:
 
     @settings(max_examples=40, deadline=None)
     @given(drawn_statements())
-    def test_as_of_equals_looking_day_by_day(self, statements: Statements) -> None:
+    def test_values_equal_looking_day_by_day(self, statements: Statements) -> None:
         frame = statements.frame.dropna(subset=["profit"])
         columns = (frame[name].tolist() for name in ("symbol", "period_end", "visible", "profit"))
         rows = list(zip(*columns, strict=True))
         expected = [[latest(rows, symbol, day) for symbol in self.SYMBOLS] for day in self.DAYS]
-        np.testing.assert_array_equal(statements.as_of("profit", self.DAYS, self.SYMBOLS), expected)
+        np.testing.assert_array_equal(statements.values("profit", self.DAYS, self.SYMBOLS), expected)
 
 
 class TestValidation:
@@ -209,7 +209,7 @@ class TestValidation:
 
     def test_unknown_field(self) -> None:
         with pytest.raises(DataError, match=r"no field 'sales'\. Remedy: use one of profit"):
-            Statements.from_long(table(self.ROW)).as_of("sales", pd.DatetimeIndex(["2016-01-04"]), A)
+            Statements.from_long(table(self.ROW)).values("sales", pd.DatetimeIndex(["2016-01-04"]), A)
 
     def test_infinite_figure_is_missing_and_counted(self) -> None:
         statements = Statements.from_long(table(self.ROW, ("A", "2016-03-31", "2016-04-20", np.inf)))
@@ -227,3 +227,156 @@ class TestValidation:
         assert statements.repairs == (
             "1 statements repeat a period of the same day: the last row of the day counts",
         )
+
+
+class TestAsOf:
+    """A late year, restated in between, and a quarter that came in time."""
+
+    ROWS = (
+        ("A", "2015-09-30", "2015-10-20", 70.0),
+        ("A", "2015-12-31", "2016-06-10", 100.0),  # after its deadline
+        ("A", "2016-03-31", "2016-04-28", 30.0),
+        ("A", "2015-12-31", "2016-08-01", 80.0),  # restated
+        ("A", "2015-09-30", "2016-08-01", None),  # announced again, without this figure
+        ("B", "2015-12-31", None, 9.0),
+    )
+
+    def seen(self, day: str) -> list[tuple[str, str, float]]:
+        known = Statements.from_long(table(*self.ROWS)).as_of(day)
+        assert known.columns.tolist() == [
+            "symbol",
+            "period_end",
+            "announce_date",
+            "visible",
+            "field",
+            "value",
+        ]
+        assert (known["visible"] <= pd.Timestamp(day)).all()
+        ends = known["period_end"].dt.strftime("%Y-%m-%d")
+        return list(zip(known["symbol"], ends, known["value"], strict=True))
+
+    @pytest.mark.parametrize(
+        ("day", "expected"),
+        [
+            ("2015-10-19", []),
+            ("2015-10-20", [("A", "2015-09-30", 70.0)]),
+            ("2016-04-29", [("A", "2015-09-30", 70.0), ("A", "2016-03-31", 30.0)]),
+            ("2016-04-30", [("A", "2015-09-30", 70.0), ("A", "2016-03-31", 30.0), ("B", "2015-12-31", 9.0)]),
+            (
+                "2016-06-10",
+                [
+                    ("A", "2015-09-30", 70.0),
+                    ("A", "2015-12-31", 100.0),
+                    ("A", "2016-03-31", 30.0),
+                    ("B", "2015-12-31", 9.0),
+                ],
+            ),
+            (
+                "2016-08-01",
+                [
+                    ("A", "2015-09-30", 70.0),
+                    ("A", "2015-12-31", 80.0),
+                    ("A", "2016-03-31", 30.0),
+                    ("B", "2015-12-31", 9.0),
+                ],
+            ),
+        ],
+    )
+    def test_what_was_visible(self, day: str, expected: list[tuple[str, str, float]]) -> None:
+        assert self.seen(day) == expected
+
+    def test_the_announcement_that_is_shown_is_the_one_that_was_told(self) -> None:
+        known = (
+            Statements.from_long(table(*self.ROWS)).as_of("2016-12-30").set_index(["symbol", "period_end"])
+        )
+        year = pd.Timestamp("2015-12-31")
+        assert known.loc[("A", year), "announce_date"] == pd.Timestamp("2016-08-01")
+        assert pd.isna(known.loc[("B", year), "announce_date"])
+        assert known.loc[("B", year), "visible"] == pd.Timestamp("2016-04-30")
+
+    def test_all_versions_are_kept(self) -> None:
+        kept = Statements.from_long(table(*self.ROWS)).records()
+        years = kept[(kept["symbol"] == "A") & (kept["period_end"] == "2015-12-31")]
+        assert years["value"].tolist() == [100.0, 80.0]
+        assert kept["visible"].is_monotonic_increasing
+
+    @settings(max_examples=20, deadline=None)
+    @given(drawn_statements(), st.sampled_from(TestProperties.DAYS.tolist()))
+    def test_its_newest_period_is_what_the_array_has(self, statements: Statements, day: pd.Timestamp) -> None:
+        known = statements.as_of(day)
+        array = statements.values(
+            "profit", pd.DatetimeIndex([day]), TestProperties.SYMBOLS, max_age_days=10_000
+        )
+        for column, symbol in enumerate(TestProperties.SYMBOLS):
+            values = known.loc[known["symbol"] == symbol, "value"]
+            np.testing.assert_array_equal(array[0, column], values.iloc[-1] if len(values) else np.nan)
+
+
+class TestRecords:
+    WIDE = pd.DataFrame(
+        {
+            "symbol": ["A", "A", "B"],
+            "period_end": ["2015-12-31", "2015-12-31", "2015-12-31"],
+            "announce_date": ["2016-03-15", "2016-06-01", None],
+            "equity": [500.0, np.nan, 70.0],
+            "profit": [100.0, 80.0, np.nan],
+        }
+    )
+
+    def long(self) -> pd.DataFrame:
+        keys = ["symbol", "period_end", "announce_date"]
+        return self.WIDE.melt(id_vars=keys, var_name="field", value_name="value")
+
+    def test_a_row_a_figure_is_the_same_as_a_column_a_figure(self) -> None:
+        tall, wide = Statements.from_long(self.long()), Statements.from_long(self.WIDE)
+        pd.testing.assert_frame_equal(tall.frame[wide.frame.columns], wide.frame)
+        assert tall.repairs == wide.repairs
+        assert tall.fields == ("equity", "profit")
+
+    def test_there_and_back(self) -> None:
+        once = Statements.from_long(self.long())
+        again = Statements.from_long(once.records())
+        pd.testing.assert_frame_equal(again.frame, once.frame)
+
+    @settings(max_examples=20, deadline=None)
+    @given(drawn_statements())
+    def test_there_and_back_with_anything(self, statements: Statements) -> None:
+        records = statements.records()
+        if len(records):
+            again = Statements.from_long(records).records()
+            figure = ["symbol", "period_end", "visible", "field"]
+            pd.testing.assert_frame_equal(
+                again, records.drop_duplicates(figure, keep="last", ignore_index=True)
+            )
+
+    def test_a_figure_twice_is_counted_and_the_last_counts(self) -> None:
+        twice = pd.concat([self.long(), self.long().iloc[[0]].assign(value=501.0)])
+        statements = Statements.from_long(twice)
+        assert statements.repairs[0] == "1 figures are there twice on one day: the last row counts"
+        assert statements.as_of("2016-04-01")["value"].tolist() == [501.0, 100.0]
+
+    def test_a_row_without_a_field(self) -> None:
+        with pytest.raises(DataError, match="row 1 of the statements has no field"):
+            Statements.from_long(self.long().assign(field=["equity", None, "x", "x", "x", "x"]))
+
+    def test_a_missing_key(self) -> None:
+        with pytest.raises(DataError, match="lack the column announce_date"):
+            Statements.from_long(self.long().drop(columns="announce_date"))
+
+
+@pytest.mark.real_data
+def test_real_statements_are_never_seen_before_their_day(shared_data: Any) -> None:
+    table = pd.read_parquet(shared_data / "fundamentals_2014_2016.parquet")
+    statements = Statements.from_long(table)
+    unknown = int(table["announce_date"].isna().sum())
+    assert f"{unknown:,} statements without announcement date" in "\n".join(statements.repairs)
+    end = pd.Timestamp("2015-12-31")
+    year = table[table["period_end"] == end].dropna(subset=["current_ratio"])
+    told = year["announce_date"].where(year["announce_date"] >= end, pd.Timestamp("2016-04-30"))
+    for day in ("2016-03-31", "2016-04-29", "2016-05-03"):
+        known = statements.as_of(day)
+        known = known[(known["field"] == "current_ratio") & (known["period_end"] == end)]
+        assert set(known["symbol"]) == set(year.loc[told <= pd.Timestamp(day), "symbol"])
+    # On the day before the deadline the unannounced ones are hidden, and there the day after.
+    silent = set(year.loc[year["announce_date"].isna(), "symbol"])
+    assert silent and silent <= set(known["symbol"])

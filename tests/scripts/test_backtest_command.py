@@ -70,6 +70,40 @@ class TestRun:
         assert holdings.groupby("date")["symbol"].nunique().max() <= 3
         assert pd.read_csv(out / "random_returns.csv").shape == (len(returns), 1 + 4)
 
+    def test_what_was_repaired_and_dropped_is_counted(self, btalpha, quick, bars_file, tmp_path, monkeypatch):
+        monkeypatch.setattr("btalpha.scripts.commands.backtest.write_tearsheet", lambda *_: None)  # slow
+        out, statements = tmp_path / "out", tmp_path / "statements.csv"
+        bars = pd.read_parquet(bars_file)
+        known, first = sorted(set(bars["symbol"])), bars["date"].min()
+        rows = [(known[0], "2014-12-31", "", 1.0), ("999999.SH", "2014-12-31", "2015-03-01", 1.0)]
+        columns = ["symbol", "period_end", "announce_date", "equity"]
+        pd.DataFrame(rows, columns=columns).to_csv(statements, index=False)
+        table = pd.concat(
+            [bars, bars.iloc[[3]], bars.iloc[[5]].assign(date=first - pd.Timedelta(days=1), volume=0)]
+        )
+        path = tmp_path / "bars.csv"
+        table.to_csv(path, index=False)
+        words = ("--data", path, "--statements", statements, "--out", out, "--quiet")
+        outcome = btalpha("backtest", quick, *words)
+        assert outcome.code == 0, outcome.err
+        metrics = _metrics(out)
+        said = "\n".join(metrics["data"]["notes"])
+        for part in (
+            "1 repeated identical rows were dropped",
+            "1 statements without announcement date count from their statutory deadline",
+            "statements of 1 of 2 symbols have no bars and are not used: 999999.SH",
+            "were outliers and replaced",
+            "stock-days of the universe",
+        ):
+            assert part in said
+            assert part in " ".join(outcome.out.split())
+        cleaned, covered = metrics["data"]["cleaning"], metrics["data"]["coverage"]
+        assert cleaned["values"] > cleaned["outliers"] > 0
+        scores = pd.read_parquet(out / "scores.parquet")
+        assert covered["scored"] == scores.notna().to_numpy().sum()
+        assert covered["members"] == 25 * len(scores)
+        assert covered["members"] == covered["scored"] + covered["without_bar"] + covered["without_score"]
+
     def test_the_fits_are_listed(self, btalpha, quick, bars_file, tmp_path):
         out = tmp_path / "out"
         quick.write_text(quick.read_text() + "[walk_forward]\nrefit = 40\npurge = 8\nembargo = 2\n")

@@ -199,7 +199,7 @@ class TestFolder:
         assert list(panel.symbols) == SYMBOLS[:3]
         assert panel.universe_array.all()
         days = pd.DatetimeIndex(["2016-02-29", "2016-03-01"])
-        known = panel.statements.as_of("net_profit", days, panel.symbols[:1])
+        known = panel.statements.values("net_profit", days, panel.symbols[:1])
         np.testing.assert_array_equal(known, [[np.nan], [7.0]])
         assert store.symbols() == SYMBOLS[:3]
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from btalpha.feeds import DataError
 from btalpha.feeds.quality import CHECKS, read_dataset, run_checks
+from btalpha.feeds.statements import KEYS
 
 from .conftest import DATES, found, row_of
 
@@ -184,3 +185,9 @@ class TestRealBars:
         # Shares that traded again after a reorganisation, which have no limit that day.
         after = findings["limits_broken_after_pause"].hits.examples
         assert {"000831.SZ", "600633.SH"} <= {example.symbol for example in after}
+
+
+def test_statements_with_a_row_a_figure_are_counted_once(checked, bars):
+    table = statements(("000001.SZ", "2015-12-31", None))
+    rows = pd.concat([table[list(KEYS)].assign(field=name, value=1.0) for name in ("roe", "equity", "cash")])
+    assert checked(bars, statements=rows)["unannounced"].hits.count == 1

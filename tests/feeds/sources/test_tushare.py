@@ -165,7 +165,7 @@ def test_statements_keep_restatements(source: TushareSource) -> None:
     frame = source.statements(["600001.SH", "600009.SH"], pd.Timestamp("2015-07-01"), END)
     known = Statements.from_long(frame)
     days = pd.DatetimeIndex(["2015-10-19", "2015-10-20", "2016-03-01", "2016-08-30"])
-    seen = known.as_of("net_profit", days, pd.Index(["600001.SH"])).ravel()
+    seen = known.values("net_profit", days, pd.Index(["600001.SH"])).ravel()
     np.testing.assert_array_equal(seen, [np.nan, 5e6, 7e6, 6.5e6])
     assert set(frame["symbol"]) == {"600001.SH"}
 

@@ -79,7 +79,7 @@ class TestStatements:
     def test_are_nan_when_stale(self) -> None:
         assert np.isnan(Bars(tiny_panel(statements=self.TABLE)).statement("equity")[:, 0]).all()
 
-    def test_announced_values_follow_the_rules_of_as_of(self, panel: Panel) -> None:
+    def test_announced_values_follow_the_rules_of_values(self, panel: Panel) -> None:
         bars = Bars(panel)
         for field in ("equity", "net_profit", "goodwill"):
             values = panel.statements.frame[field].to_numpy()
