@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .bar_files import read_bars
 from .benchmark import parse_benchmark
+from .dense_table import DenseTable, frozen
 from .errors import DataError
 from .long_format import DateLike, parse_long
 from .readers import naming, read_table
@@ -76,9 +78,9 @@ class Panel:
         self.info = info
         self.repairs = repairs
         shape = (len(dates), len(symbols))
-        self._arrays = {name: _frozen(values, shape, name) for name, values in arrays.items()}
+        self._arrays = {name: frozen(values, shape, name) for name, values in arrays.items()}
         mask = np.ones(shape, dtype=bool) if universe is None else universe
-        self._universe = _frozen(mask, shape, "universe")
+        self._universe = frozen(mask, shape, "universe")
 
     @classmethod
     def from_long(
@@ -111,20 +113,9 @@ class Panel:
         DataError
             If a table cannot be used; see :func:`~btalpha.feeds.long_format.parse_long`.
         """
-        table = parse_long(frame)
-        arrays = {name: table.to_array(name) for name in table.columns}
         if isinstance(statements, pd.DataFrame):
             statements = Statements.from_long(statements)
-        panel = cls(
-            dates=table.dates,
-            symbols=table.symbols,
-            arrays=arrays,
-            statements=statements,
-            benchmark=None if benchmark is None else parse_benchmark(benchmark),
-            info=None if info is None else info.copy(),
-            repairs=(*table.repairs, *(statements.repairs if statements else ())),
-        )
-        return panel if members is None else panel.with_members(members)
+        return cls._of(parse_long(frame).to_dense(), statements, members, benchmark, info)
 
     @classmethod
     def read(
@@ -145,7 +136,7 @@ class Panel:
         with naming(statements):
             figures = None if statements is None else Statements.from_long(read_table(statements))
         with naming(path):
-            return cls.from_long(read_table(path), statements=figures, members=members, benchmark=benchmark)
+            return cls._of(read_bars(path), figures, members, benchmark)
 
     @classmethod
     def from_feeds(cls, datas: Iterable[Any]) -> Panel:
@@ -273,6 +264,26 @@ class Panel:
 
         return add_panel(self, cerebro, extra=extra, adjusted=adjusted)
 
+    @classmethod
+    def _of(
+        cls,
+        table: DenseTable,
+        statements: Statements | None,
+        members: pd.DataFrame | None,
+        benchmark: pd.DataFrame | None,
+        info: pd.DataFrame | None = None,
+    ) -> Panel:
+        panel = cls(
+            dates=table.dates,
+            symbols=table.symbols,
+            arrays=table.arrays,
+            statements=statements,
+            benchmark=None if benchmark is None else parse_benchmark(benchmark),
+            info=None if info is None else info.copy(),
+            repairs=(*table.repairs, *(statements.repairs if statements else ())),
+        )
+        return panel if members is None else panel.with_members(members)
+
     def _rows(self, first: int, last: int) -> Panel:
         dates = self.dates[first:last]
         known = dates[-1] if len(dates) else pd.Timestamp.min  # without a day nothing is known
@@ -288,11 +299,3 @@ class Panel:
         names = ("dates", "symbols", "statements", "benchmark", "info", "repairs")
         parts = {name: getattr(self, name) for name in names}
         return Panel(**{**parts, "arrays": self._arrays, "universe": self._universe, **changes})
-
-
-def _frozen(values: np.ndarray, shape: tuple[int, int], name: str) -> np.ndarray:
-    if values.shape != shape:
-        raise DataError(f"array {name!r} has shape {values.shape}, the panel has {shape}")
-    view = values.view()
-    view.flags.writeable = False
-    return view

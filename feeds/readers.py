@@ -43,7 +43,7 @@ def read_table(path: str | Path, *, columns: Collection[str] | None = None) -> p
     0  2016-01-04  600519.SH  210.0
     """
     path = Path(path)
-    tables = {file: _read_file(file, columns) for file in _files(path)}
+    tables = {file: _read_file(file, columns) for file in data_files(path)}
     _require_same_columns(tables)
     filled = [table for table in tables.values() if len(table)] or list(tables.values())[:1]
     table = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
@@ -75,7 +75,14 @@ def _require_same_columns(tables: dict[Path, pd.DataFrame]) -> None:
             )
 
 
-def _files(path: Path) -> list[Path]:
+def data_files(path: Path) -> list[Path]:
+    """Return the file, or the parquet and CSV files of the folder in the order of their names.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
     if not path.exists():
         raise DataError(f"{path} does not exist", remedy="check the path of the data")
     if path.is_file():

@@ -1,0 +1,141 @@
+"""Which columns of parquet files can go straight into arrays, and which leave them to the plain reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .long_format import REQUIRED
+
+_PART_ROWS = 1 << 17
+_BUFFER_BYTES = 1 << 20
+
+
+class UnusualError(Exception):
+    """The files hold something that only the plain reader takes, or can say what is wrong with."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Files of bars with the same columns.
+
+    Parameters
+    ----------
+    files
+        Those that have rows, in their order.
+    fields
+        Columns of numbers and flags, in the order of the first file.
+    texts
+        Columns of words or times, which are no fields.
+    rows
+        Rows of all files.
+    """
+
+    files: tuple[Path, ...]
+    fields: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    rows: int
+
+    def parts(self, *columns: str) -> Iterator[tuple[str, int, pa.Array]]:
+        """Read some columns of all files in small parts: name, number of the first row, values.
+
+        A column comes after the other within a group of rows: read side by side, Arrow holds much of all
+        of them at once. Only of a small group that is little, and faster.
+        """
+        start = 0
+        for file in self.files:
+            with pq.ParquetFile(file, read_dictionary=["symbol"], buffer_size=_BUFFER_BYTES) as parquet:
+                for group in range(parquet.num_row_groups):
+                    rows = parquet.metadata.row_group(group).num_rows
+                    together = [columns] if rows <= _PART_ROWS else [(name,) for name in columns]
+                    for names in together:
+                        at = start
+                        for batch in parquet.iter_batches(
+                            _PART_ROWS, row_groups=[group], columns=list(names)
+                        ):
+                            yield from ((name, at, batch[name]) for name in names)
+                            at += len(batch)
+                    start += rows
+
+
+def layout_of(files: list[Path]) -> Layout:
+    """Look at the files' schemas.
+
+    Raises
+    ------
+    UnusualError
+        If a file is no parquet file, or a column is of a type that has to be looked at cell by cell.
+    """
+    found = {file: _kinds(file) for file in files}
+    filled = {file: kinds for file, (kinds, rows) in found.items() if rows}
+    if len({frozenset(kinds) for kinds, _ in found.values()}) != 1 or not filled:
+        raise UnusualError("no rows, or columns that differ")
+    pattern = next(iter(filled.values()))
+    if any(kinds != pattern for kinds in filled.values()):
+        raise UnusualError("columns of several types")
+    if any(pattern.get(name) not in ("key", "number") for name in REQUIRED) or pattern.get("is_st") == "text":
+        raise UnusualError("a column is missing, or holds text where numbers belong")
+    fields = tuple(name for name, kind in pattern.items() if kind == "number")
+    others = tuple(name for name, kind in pattern.items() if kind in ("text", "time"))
+    layout = Layout(tuple(filled), fields, others, sum(rows for _, rows in found.values()))
+    for name in others:
+        if pattern[name] == "text":
+            _require_words(layout, name)
+    return layout
+
+
+def _kinds(file: Path) -> tuple[dict[str, str], int]:
+    """Return the kind of each column of a file, and its number of rows."""
+    if file.suffix != ".parquet" or not file.is_file():
+        raise UnusualError(f"{file} is no parquet file")
+    with pq.ParquetFile(file) as parquet:
+        schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+    if len(set(schema.names)) != len(schema.names) or _has_index(schema):
+        raise UnusualError(f"{file} has a column twice, or an index of pandas")
+    return {column.name: _kind(column) for column in schema}, rows
+
+
+def _has_index(schema: pa.Schema) -> bool:
+    """Tell whether pandas would make an index of a column, or other names of the columns."""
+    note = schema.pandas_metadata
+    if not note:
+        return False
+    kept = [index for index in note["index_columns"] if isinstance(index, str)]
+    return bool(kept) or any(
+        one["pandas_type"] not in ("unicode", "string") for one in note["column_indexes"]
+    )
+
+
+def _kind(column: pa.Field) -> str:
+    if column.name in ("date", "symbol"):
+        return "key"
+    kind, types = column.type, pa.types
+    if types.is_integer(kind) or types.is_float32(kind) or types.is_float64(kind) or types.is_boolean(kind):
+        return "number"
+    if types.is_timestamp(kind) or types.is_duration(kind):
+        return "time"
+    inner = kind.value_type if types.is_dictionary(kind) else kind
+    if types.is_string(inner) or types.is_large_string(inner):
+        return "text"
+    raise UnusualError(f"{column.name} is of type {kind}")
+
+
+def _require_words(layout: Layout, name: str) -> None:
+    """Leave text that reads as numbers to the plain reader; the rule is that of ``holds_numbers``."""
+    filled = numbers = 0
+    for _, _, column in layout.parts(name):
+        words = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        known = pd.Series(words.dictionary.to_pylist(), dtype=object)
+        reads = np.append(pd.to_numeric(known, errors="coerce").notna().to_numpy(), False)
+        codes = words.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
+        filled += len(words) - words.null_count
+        numbers += int(reads[codes].sum())
+    if 2 * numbers >= filled:
+        raise UnusualError(f"{name} holds numbers written as text")
