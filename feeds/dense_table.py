@@ -36,7 +36,7 @@ def require_density(n_dates: int, n_symbols: int, n_rows: int) -> None:
     >>> require_density(2_500, 5_000, 8_000_000)
     >>> require_density(9_000, 900_000, 900_000)
     Traceback (most recent call last):
-    btalpha.feeds.errors.DataError: 900,000 rows of 900,000 symbols on 9,000 dates ... Remedy: ...
+    btalpha.feeds.errors.DataError: 900,000 rows of 900,000 symbols on 9,000 dates leave ... Remedy: ...
     """
     cells = n_dates * n_symbols
     if cells > max(_SMALL, _EMPTY_SHARE * n_rows):

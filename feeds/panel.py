@@ -85,7 +85,7 @@ class Panel:
     @classmethod
     def from_long(
         cls,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | DenseTable,
         *,
         statements: Statements | pd.DataFrame | None = None,
         members: pd.DataFrame | None = None,
@@ -97,8 +97,8 @@ class Panel:
         Parameters
         ----------
         frame
-            Columns ``date, symbol, open, high, low, close, volume`` (raw prices, shares) and any
-            other numeric field; ``factor`` defaults to 1 where it is missing.
+            Columns ``date, symbol, open, high, low, close, volume`` (raw prices, shares) and any other
+            numeric field; ``factor`` defaults to 1 where it is missing. Or what a reader made of one.
         statements
             Statements, or a long table of them (``symbol, period_end, announce_date`` and figures).
         members
@@ -113,9 +113,19 @@ class Panel:
         DataError
             If a table cannot be used; see :func:`~btalpha.feeds.long_format.parse_long`.
         """
+        table = frame if isinstance(frame, DenseTable) else parse_long(frame).to_dense()
         if isinstance(statements, pd.DataFrame):
             statements = Statements.from_long(statements)
-        return cls._of(parse_long(frame).to_dense(), statements, members, benchmark, info)
+        panel = cls(
+            dates=table.dates,
+            symbols=table.symbols,
+            arrays=table.arrays,
+            statements=statements,
+            benchmark=None if benchmark is None else parse_benchmark(benchmark),
+            info=None if info is None else info.copy(),
+            repairs=(*table.repairs, *(statements.repairs if statements else ())),
+        )
+        return panel if members is None else panel.with_members(members)
 
     @classmethod
     def read(
@@ -125,8 +135,12 @@ class Panel:
         statements: str | Path | None = None,
         members: pd.DataFrame | None = None,
         benchmark: pd.DataFrame | None = None,
+        cache: bool | str | Path = False,
     ) -> Panel:
         """Read bars (and statements) in the long format from parquet or CSV, a file or a folder.
+
+        With ``cache``, a folder or ``True`` for one of the user's own, the bars that were read are kept as
+        they are in memory, and mapped the next time instead of being read.
 
         Raises
         ------
@@ -136,7 +150,8 @@ class Panel:
         with naming(statements):
             figures = None if statements is None else Statements.from_long(read_table(statements))
         with naming(path):
-            return cls._of(read_bars(path), figures, members, benchmark)
+            table = read_bars(path, cache=cache)
+            return cls.from_long(table, statements=figures, members=members, benchmark=benchmark)
 
     @classmethod
     def from_feeds(cls, datas: Iterable[Any]) -> Panel:
@@ -263,26 +278,6 @@ class Panel:
         from .panel_feeds import add_panel
 
         return add_panel(self, cerebro, extra=extra, adjusted=adjusted)
-
-    @classmethod
-    def _of(
-        cls,
-        table: DenseTable,
-        statements: Statements | None,
-        members: pd.DataFrame | None,
-        benchmark: pd.DataFrame | None,
-        info: pd.DataFrame | None = None,
-    ) -> Panel:
-        panel = cls(
-            dates=table.dates,
-            symbols=table.symbols,
-            arrays=table.arrays,
-            statements=statements,
-            benchmark=None if benchmark is None else parse_benchmark(benchmark),
-            info=None if info is None else info.copy(),
-            repairs=(*table.repairs, *(statements.repairs if statements else ())),
-        )
-        return panel if members is None else panel.with_members(members)
 
     def _rows(self, first: int, last: int) -> Panel:
         dates = self.dates[first:last]

@@ -1,8 +1,8 @@
 """Parquet files of bars straight into dates x symbols arrays, a small part of the rows at a time.
 
 What :func:`~btalpha.feeds.long_format.parse_long` does with a whole table in memory is done here without one.
-Only what is plainly right is taken: at the first thing that is odd the plain reader gets the files, and it alone
-repairs cells and words the errors. So both give the same panel, and there is one place for each rule.
+Only what is plainly right is taken: at the first thing that is odd the plain reader gets the files, and it
+alone repairs cells and words the errors. So both give the same panel, and there is one place for each rule.
 """
 
 from __future__ import annotations

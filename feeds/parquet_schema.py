@@ -40,7 +40,6 @@ class Layout:
     files: tuple[Path, ...]
     fields: tuple[str, ...]
     texts: tuple[str, ...]
-
     rows: int
 
     def parts(self, *columns: str) -> Iterator[tuple[str, int, pa.Array]]:
@@ -57,9 +56,8 @@ class Layout:
                     together = [columns] if rows <= _PART_ROWS else [(name,) for name in columns]
                     for names in together:
                         at = start
-                        for batch in parquet.iter_batches(
-                            _PART_ROWS, row_groups=[group], columns=list(names)
-                        ):
+                        chosen = {"row_groups": [group], "columns": list(names)}
+                        for batch in parquet.iter_batches(_PART_ROWS, **chosen):
                             yield from ((name, at, batch[name]) for name in names)
                             at += len(batch)
                     start += rows

@@ -98,6 +98,11 @@ def data_files(path: Path) -> list[Path]:
     return files
 
 
+def data_bytes(path: str | Path) -> int:
+    """Return the size of the files that hold the data."""
+    return sum(file.stat().st_size for file in data_files(Path(path)))
+
+
 def _read_file(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
     if file.stat().st_size == 0:
         raise DataError(f"{file} is empty", remedy="give a file with a header and at least one bar")

@@ -23,13 +23,17 @@ class Section(BaseModel):
 
 
 class DataSettings(Section):
-    """Where the bars come from: files, or the simulated market where ``bars`` is empty."""
+    """Where the bars come from: files, or the simulated market where ``bars`` is empty.
+
+    ``cache``: keep large files as they were read, in the user's cache folder or the one that is named.
+    """
 
     bars: Path | None = None
     members: Path | None = None
     index: str | None = None
     statements: Path | None = None
     benchmark: Path | None = None
+    cache: bool | Path = True
     start: date | None = None
     end: date | None = None
     simulated_symbols: Annotated[int, Field(ge=2)] = 60
@@ -167,7 +171,7 @@ class Settings(Section):
 
 
 # Settings that name files: where they are relative, they count from the folder of the TOML file.
-_PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward": ("checkpoints",)}
+_PATHS = {"data": ("bars", "members", "statements", "benchmark", "cache"), "walk_forward": ("checkpoints",)}
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
