@@ -103,6 +103,33 @@ def speed_table(record: Path = _FOLDER / "feeds.json") -> str:
     return "\n".join([*head, *lines, last])
 
 
+READING_COMMAND = "python -m btalpha.scripts.benchmarks.read > scripts/recorded/read.json"
+
+
+def reading_table(record: Path = _FOLDER / "read.json") -> str:
+    """Return what it takes to read bars into a panel, as Markdown.
+
+    Parameters
+    ----------
+    record
+        What :data:`READING_COMMAND` wrote.
+    """
+    ours = json.loads(record.read_text(encoding="utf-8"))
+    rows = [
+        ("`pandas.read_parquet`, and `pivot` field by field", "pandas", None),
+        ("`Panel.read`", "read", ours["times_faster_than_pandas"]),
+        ("`Panel.read(cache=True)`, a second time", "cached", ours["times_faster_than_pandas_from_cache"]),
+    ]
+    title = f"{ours['rows'] / 1e6:.1f} million rows, a panel of {ours['panel_mib']:.0f} MiB"
+    head = [f"| {title} | seconds | peak memory, in panels | faster |", "|---|---|---|---|"]
+    lines = [
+        f"| {name} | {ours[way]['seconds']:.1f} | {ours[way]['peak_memory_in_panels']:.2f} "
+        f"| {'' if ratio is None else f'{ratio:.1f} times'} |"
+        for name, way, ratio in rows
+    ]
+    return "\n".join([*head, *lines])
+
+
 def _shares(path: Path) -> dict[str, tuple[float, bool]]:
     with path.open(encoding="utf-8", newline="") as file:
         return {row["factor"]: (float(row["share"]), row["passed"] == "True") for row in csv.DictReader(file)}
@@ -110,4 +137,4 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
-    print(f"\n{screening_table()}\n\n{speed_table()}")
+    print(f"\n{screening_table()}\n\n{speed_table()}\n\n{reading_table()}")

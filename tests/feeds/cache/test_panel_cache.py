@@ -1,6 +1,5 @@
 """Panels that are kept: the same ones, mapped, and never those of other files."""
 
-import logging
 import os
 import pickle
 import subprocess
