@@ -1,7 +1,10 @@
 """Files of bars into dates x symbols arrays."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from . import repair_words
+from .csv_file import ends_open
 from .dense_table import DenseTable
 from .long_format import parse_long
 from .readers import data_files, read_table
@@ -34,4 +37,7 @@ def _read(path: Path, files: list[Path]) -> DenseTable:
     from .parquet_panel import read_parquet_bars
 
     table = read_parquet_bars(files)
-    return parse_long(read_table(path)).to_dense() if table is None else table
+    if table is None:
+        table = parse_long(read_table(path)).to_dense()
+    cut = [repair_words.open_end(file.name) for file in files if ends_open(file)]
+    return replace(table, repairs=(*table.repairs, *cut)) if cut else table

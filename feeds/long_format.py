@@ -127,7 +127,7 @@ def _columns(frame: pd.DataFrame, place: Callable[[int], str], repairs: list[str
         column = frame[name]
         if name in FLAGS:
             columns[str(name)] = parse_flags(column, place, repairs)
-        elif name in REQUIRED or holds_numbers(column):
+        elif name in (*REQUIRED, "factor") or holds_numbers(column):
             columns[str(name)] = parse_numbers(column, place)
         else:
             left_out.append(str(name))

@@ -150,8 +150,11 @@ class _Symbols:
         """Return the codes of a dictionary, which is mostly the one of the part before."""
         if self._last is None or not self._last[0].equals(dictionary):
             names = dictionary.to_pylist()
-            if not all(isinstance(name, str) and name for name in names):
-                raise UnusualError("a symbol that is no text")
+            if not all(
+                isinstance(name, str) and name and name == name.strip() and name.isprintable()
+                for name in names
+            ):
+                raise UnusualError("a symbol that is no text, or cannot be seen")
             codes = [self.codes.setdefault(name, len(self.codes)) for name in names]
             self._last = dictionary, np.array(codes, dtype=np.int32)
         return self._last[1]

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .long_format import REQUIRED
+from .long_format import FLAGS, REQUIRED
 
 _PART_ROWS = 1 << 17
-_BUFFER_BYTES = 1 << 20
+_OPTIONS = {"read_dictionary": ["symbol"], "buffer_size": 1 << 20, "page_checksum_verification": True}
 
 
 class UnusualError(Exception):
@@ -50,7 +50,7 @@ class Layout:
         """
         start = 0
         for file in self.files:
-            with pq.ParquetFile(file, read_dictionary=["symbol"], buffer_size=_BUFFER_BYTES) as parquet:
+            with pq.ParquetFile(file, **_OPTIONS) as parquet:
                 for group in range(parquet.num_row_groups):
                     rows = parquet.metadata.row_group(group).num_rows
                     together = [columns] if rows <= _PART_ROWS else [(name,) for name in columns]
@@ -78,7 +78,8 @@ def layout_of(files: list[Path]) -> Layout:
     pattern = next(iter(filled.values()))
     if any(kinds != pattern for kinds in filled.values()):
         raise UnusualError("columns of several types")
-    if any(pattern.get(name) not in ("key", "number") for name in REQUIRED) or pattern.get("is_st") == "text":
+    odd = [name for name in REQUIRED if pattern.get(name) not in ("key", "number")]
+    if odd or not {pattern.get(name, "number") for name in ("factor", *FLAGS)} <= {"number"}:
         raise UnusualError("a column is missing, or holds text where numbers belong")
     fields = tuple(name for name, kind in pattern.items() if kind == "number")
     others = tuple(name for name, kind in pattern.items() if kind in ("text", "time"))
@@ -95,20 +96,32 @@ def _kinds(file: Path) -> tuple[dict[str, str], int]:
         raise UnusualError(f"{file} is no parquet file")
     with pq.ParquetFile(file) as parquet:
         schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
-    if len(set(schema.names)) != len(schema.names) or _has_index(schema):
-        raise UnusualError(f"{file} has a column twice, or an index of pandas")
-    return {column.name: _kind(column) for column in schema}, rows
+    if len(set(schema.names)) != len(schema.names):
+        raise UnusualError(f"{file} has a column twice")
+    numbering = _numbering(schema)
+    return {column.name: _kind(column) for column in schema if column.name not in numbering}, rows
 
 
-def _has_index(schema: pa.Schema) -> bool:
-    """Tell whether pandas would make an index of a column, or other names of the columns."""
+def _numbering(schema: pa.Schema) -> set[str]:
+    """Return the columns in which pandas kept an index without a name, such as row numbers.
+
+    Raises
+    ------
+    UnusualError
+        If it kept a field as its index, which it would put before the others, or other names of columns.
+    """
     note = schema.pandas_metadata
     if not note:
-        return False
-    kept = [index for index in note["index_columns"] if isinstance(index, str)]
-    return bool(kept) or any(
-        one["pandas_type"] not in ("unicode", "string") for one in note["column_indexes"]
-    )
+        return set()
+    stored = {index for index in note["index_columns"] if isinstance(index, str)}
+    unnamed = {one["field_name"] for one in note["columns"] if one["name"] is None} & stored
+    kinds = {one["pandas_type"] for one in note["column_indexes"]}
+    ranges = [index["name"] for index in note["index_columns"] if not isinstance(index, str)]
+    if any(name is not None for name in ranges):
+        raise UnusualError("a column that is a range")
+    if not stored - unnamed <= {"date", "symbol"} or not kinds <= {"unicode", "string"}:
+        raise UnusualError("an index of pandas")
+    return unnamed
 
 
 def _kind(column: pa.Field) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .csv_file import read_csv
 from .errors import DataError
 
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -108,12 +109,20 @@ def _read_file(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
         raise DataError(f"{file} is empty", remedy="give a file with a header and at least one bar")
     try:
         if file.suffix == ".parquet":
-            return pd.read_parquet(file, columns=_present(file, columns))
-        # A symbol such as 000001 is text: read as a number it would lose its zeros.
-        chosen = None if columns is None else lambda name: name in columns
-        return pd.read_csv(file, dtype={"symbol": str}, usecols=chosen, low_memory=False)
+            return _read_parquet(file, columns)
+        return read_csv(file, columns)
     except Exception as error:  # every parser has its own kind of failure
         raise DataError(f"{file} cannot be read ({error})", remedy="check that it is whole") from error
+
+
+def _read_parquet(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
+    """Read the columns as they are in the file: those that pandas had as an index are columns, too."""
+    chosen = _present(file, columns)
+    table = pd.read_parquet(file, columns=chosen, partitioning=None, page_checksum_verification=True)
+    unnamed = [level for level, name in enumerate(table.index.names) if name is None]
+    if len(unnamed) == table.index.nlevels:
+        return table.reset_index(drop=True)
+    return table.reset_index(level=unnamed, drop=True).reset_index()
 
 
 def _present(file: Path, columns: Collection[str] | None) -> list[str] | None:

@@ -29,3 +29,8 @@ def moved_rows(count: int) -> str:
 def repeated_rows(count: int) -> str:
     """Return the line for rows that were there twice."""
     return f"{count:,} repeated identical rows were dropped"
+
+
+def open_end(name: str) -> str:
+    """Return the line for a CSV file whose last row may have lost its end."""
+    return f"{name} does not end with a line break: its last row may be cut short"

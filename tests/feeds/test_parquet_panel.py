@@ -193,7 +193,7 @@ class TestReferenceEquivalence:
             lambda frame: frame.drop(columns="amount"),
             lambda frame: frame.assign(amount="x"),
             lambda frame: frame.assign(amount="1.5"),
-            lambda frame: frame.set_index("date"),
+            lambda frame: frame.set_index("factor"),
         ],
     )
     def test_a_folder_of_files_that_differ(self, tmp_path: Path, change: Callable[..., pd.DataFrame]) -> None:
@@ -239,10 +239,34 @@ class TestSchemas:
             parquet.write_table(table.append_column("other", column), path)
             assert read_parquet_bars([path]) is None
 
-    def test_a_date_that_is_pandas_index_is_missed(self, tmp_path: Path) -> None:
-        market().set_index("date").to_parquet(tmp_path / "bars.parquet")
-        with pytest.raises(DataError, match="column date is missing"):
-            Panel.read(tmp_path / "bars.parquet")
+    @pytest.mark.parametrize("names", [["date"], ["date", "symbol"], ["symbol", "date"]])
+    @pytest.mark.parametrize("quick", [True, False])
+    def test_keys_that_pandas_had_as_its_index(self, tmp_path: Path, names: list[str], quick: bool) -> None:
+        frame = market() if quick else pd.concat([market(), market()[:1]])
+        frame.set_index(names).to_parquet(tmp_path / "bars.parquet")
+        assert (read_parquet_bars([tmp_path / "bars.parquet"]) is not None) == quick
+        assert_same(Panel.read(tmp_path / "bars.parquet"), Panel.from_long(frame))
+
+    @pytest.mark.parametrize("quick", [True, False])
+    def test_row_numbers_of_pandas_are_no_field(self, tmp_path: Path, quick: bool) -> None:
+        frame = market() if quick else pd.concat([market(), market()[:1]])
+        frame.set_axis(range(5, 5 + len(frame) * 2, 2)).iloc[::-1].to_parquet(tmp_path / "bars.parquet")
+        assert (read_parquet_bars([tmp_path / "bars.parquet"]) is not None) == quick
+        assert_same(Panel.read(tmp_path / "bars.parquet"), Panel.from_long(frame[::-1]))
+
+    def test_a_field_that_pandas_had_as_its_index(self, tmp_path: Path) -> None:
+        market().set_index("factor").to_parquet(tmp_path / "bars.parquet")
+        panel = Panel.read(tmp_path / "bars.parquet")
+        assert panel.fields[0] == "factor"
+        np.testing.assert_array_equal(panel.array("factor"), Panel.from_long(market()).array("factor"))
+        assert panel.repairs == ()
+
+    def test_a_field_that_pandas_kept_as_a_range(self, tmp_path: Path) -> None:
+        frame = market().assign(volume=range(5, 5 + 60 * 7, 7))
+        frame.set_index("volume").to_parquet(tmp_path / "bars.parquet")
+        assert "volume" not in parquet.read_schema(tmp_path / "bars.parquet").names
+        panel = Panel.read(tmp_path / "bars.parquet")
+        np.testing.assert_array_equal(panel.array("volume"), Panel.from_long(frame).array("volume"))
 
     def test_folder_names_are_no_columns(self, tmp_path: Path) -> None:
         (tmp_path / "turnover=7").mkdir()
