@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Collection
 from pathlib import Path
+from typing import IO, cast
 
 import pandas as pd
 from pandas.errors import ParserWarning
@@ -62,8 +63,8 @@ def ends_open(file: Path) -> bool:
         return content.read() not in (b"\n", b"\r")
 
 
-def _open(file: Path) -> io.BufferedIOBase:
-    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+def _open(file: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
 
 
 def _looks_sound(file: Path) -> bool:

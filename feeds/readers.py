@@ -117,8 +117,13 @@ def _read_file(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
 
 def _read_parquet(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
     """Read the columns as they are in the file: those that pandas had as an index are columns, too."""
+    import pyarrow
+
     chosen = _present(file, columns)
     table = pd.read_parquet(file, columns=chosen, partitioning=None, page_checksum_verification=True)
+    for name in table.columns:
+        if isinstance(table[name].dtype, pd.StringDtype):
+            pyarrow.array(table[name]).validate(full=True)  # else text that is none fails somewhere later
     unnamed = [level for level, name in enumerate(table.index.names) if name is None]
     if len(unnamed) == table.index.nlevels:
         return table.reset_index(drop=True)

@@ -44,7 +44,10 @@ def rows_of_file(path: Path) -> list[Row]:
 def rows_of_parquet(path: Path) -> list[Row]:
     """Rows of a parquet file; pandas keeps row numbers under names of its own, and ranges beside the columns."""
     table = pq.ParquetFile(path).read()
-    note: Any = table.schema.pandas_metadata or {"index_columns": []}
+    try:
+        note: Any = table.schema.pandas_metadata or {"index_columns": []}
+    except ValueError:  # a note that cannot be read is none
+        note = {"index_columns": []}
     for index in note["index_columns"]:
         if isinstance(index, dict) and index["name"] is not None:
             table = table.append_column(
@@ -67,6 +70,8 @@ def is_empty(cell: Any) -> bool:
 def number(cell: Any) -> float:
     if is_empty(cell):
         return math.nan
+    if isinstance(cell, bytes):
+        cell = cell.decode()
     if isinstance(cell, str):
         text = cell.strip()
         if text.lower() in ("true", "false"):
@@ -75,9 +80,7 @@ def number(cell: Any) -> float:
             r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan)", text, re.I | re.A
         ), f"{cell!r} is no number"
         return float(text)
-    assert not isinstance(cell, complex | dt.datetime | dt.date | bytes | list | dict), (
-        f"{cell!r} is no number"
-    )
+    assert not isinstance(cell, complex | dt.datetime | dt.date | list | dict), f"{cell!r} is no number"
     return float(cell)
 
 

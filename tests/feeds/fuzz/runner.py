@@ -17,9 +17,11 @@ def sizes(few: int, many: int) -> Any:
     return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.long)])
 
 
-def run(name: str, examples: int, check: Callable[..., str], **strategies: st.SearchStrategy[Any]) -> None:
+def run(
+    title: str, examples: int, check: Callable[..., str], /, **strategies: st.SearchStrategy[Any]
+) -> None:
     """Draw inputs until there are so many; ``check`` tells what became of one: refused, repaired, taken."""
-    seen = OUTCOMES[name] = Counter()
+    seen = OUTCOMES[title] = Counter()
 
     def counted(**drawn: Any) -> None:
         seen[check(**drawn)] += 1
@@ -33,6 +35,6 @@ def run(name: str, examples: int, check: Callable[..., str], **strategies: st.Se
         database=None,
     )
     bare(given(**strategies)(counted))()
-    print(f"\n{name}: {seen.total():,} inputs, {dict(seen)}")
+    print(f"\n{title}: {seen.total():,} inputs, {dict(seen)}")
     assert seen.total() >= examples
     assert seen["refused"] > 0
