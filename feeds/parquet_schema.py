@@ -113,10 +113,13 @@ def _numbering(schema: pa.Schema) -> set[str]:
     note = schema.pandas_metadata
     if not note:
         return set()
-    stored = {index for index in note["index_columns"] if isinstance(index, str)}
-    unnamed = {one["field_name"] for one in note["columns"] if one["name"] is None} & stored
-    kinds = {one["pandas_type"] for one in note["column_indexes"]}
-    ranges = [index["name"] for index in note["index_columns"] if not isinstance(index, str)]
+    try:
+        stored = {index for index in note["index_columns"] if isinstance(index, str)}
+        ranges = [index["name"] for index in note["index_columns"] if not isinstance(index, str)]
+        unnamed = {one["field_name"] for one in note["columns"] if one["name"] is None} & stored
+        kinds = {one["pandas_type"] for one in note["column_indexes"]}
+    except (KeyError, TypeError) as error:
+        raise UnusualError("a note of pandas that cannot be read") from error
     if any(name is not None for name in ranges):
         raise UnusualError("a column that is a range")
     if not stored - unnamed <= {"date", "symbol"} or not kinds <= {"unicode", "string"}:

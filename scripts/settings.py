@@ -1,19 +1,31 @@
 """Settings of a run: read from TOML, checked, with "did you mean" for what is misspelt."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from .model_settings import ModelSettings
 
 
 class SettingsError(ValueError):
     """Settings that cannot be used; the message names the key and the remedy."""
+
+
+def _written_out(value: Any) -> Any:
+    """Refuse a number, or a text of digits, that would be taken for seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not _DAY.fullmatch(value)):
+        raise ValueError("write a date as 2016-01-04")
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}.*", re.ASCII | re.DOTALL)
+Day = Annotated[date, BeforeValidator(_written_out)]
 
 
 class Section(BaseModel):
@@ -34,8 +46,8 @@ class DataSettings(Section):
     statements: Path | None = None
     benchmark: Path | None = None
     cache: bool | Path = True
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     simulated_symbols: Annotated[int, Field(ge=2)] = 60
     simulated_days: Annotated[int, Field(ge=30)] = 600
     simulated_seed: Annotated[int, Field(ge=0)] = 7
@@ -79,7 +91,7 @@ class ScreenSettings(Section):
     max_factors: Annotated[int, Field(ge=1)] | None = None
     min_factors: Annotated[int, Field(ge=0)] = 3
     form: Literal["cleaned", "scaled", "raw"] = "cleaned"
-    start: date | None = None
+    start: Day | None = None
     complete_only: bool = False
 
 
@@ -91,7 +103,7 @@ class WalkSettings(Section):
     fits, and the training of an LSTM after each epoch.
     """
 
-    start: date | None = None
+    start: Day | None = None
     refit: Annotated[int, Field(ge=1)] | Literal["month", "quarter", "half-year", "year"] = "half-year"
     window: Annotated[int, Field(ge=30)] | None = None
     purge: Annotated[int, Field(ge=2)] | None = None
@@ -104,7 +116,7 @@ class StrategySettings(Section):
     """What is held: the ``k`` best, rebalanced every ``rebalance`` sessions; see ``TopK``."""
 
     k: Annotated[int, Field(ge=1)] = 10
-    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] | list[date] = 5
+    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] | list[Day] = 5
     weights: Literal["equal", "score", "inverse_volatility"] = "equal"
     max_weight: Annotated[float, Field(gt=0, le=1)] = 1.0
     buffer: Annotated[int, Field(ge=0)] = 0

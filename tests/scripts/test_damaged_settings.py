@@ -55,7 +55,7 @@ def check(content: bytes) -> str:
             assert all(line.strip() for line in str(error).splitlines())
             return "refused"
         assert [file.name for file in Path(folder).iterdir()] == ["settings.toml"]
-        said(tomllib.loads(content.decode()), settings.model_dump(), path.parent.resolve())
+        said(tomllib.loads(path.read_text(encoding="utf-8")), settings.model_dump(), path.parent.resolve())
     return "taken"
 
 
