@@ -97,19 +97,22 @@ def parse_symbols(column: pd.Series) -> np.ndarray:
         If a symbol is missing, empty, neither text nor a whole number, or holds spaces at its ends or
         characters that cannot be seen: two symbols that look the same would be two stocks.
     """
-    missing = column.isna().to_numpy() | (column.astype(str) == "").to_numpy()
+    symbols = column.to_numpy(dtype=object)
+    missing = column.isna().to_numpy() | np.array([symbol == "" for symbol in symbols], dtype=bool)
     if missing.any():
         raise DataError(
             f"row {int(np.flatnonzero(missing)[0])} has no symbol ({int(missing.sum()):,} such rows)",
             remedy="give every row its symbol",
         )
-    for kind in _kinds(column):
+    kinds = set(map(type, symbols))
+    for kind in kinds:
         if not issubclass(kind, str | int | np.integer) or issubclass(kind, bool):
             raise DataError(
                 f"column {column.name} holds a {kind.__name__} where symbols belong",
                 remedy="write symbols as text, such as 600519.SH",
             )
-    symbols = column.astype(str).to_numpy(dtype=object)
+    if kinds != {str}:
+        symbols = np.array(list(map(str, symbols)), dtype=object)
     for symbol in pd.unique(symbols):
         if symbol != symbol.strip() or not symbol.isprintable():
             raise DataError(
@@ -117,13 +120,6 @@ def parse_symbols(column: pd.Series) -> np.ndarray:
                 remedy="write symbols as 600519.SH",
             )
     return symbols
-
-
-def _kinds(column: pd.Series) -> set[type]:
-    """Return the types of the cells."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return set(map(type, column.cat.categories))
-    return set(map(type, column)) if column.dtype == object else {column.dtype.type}
 
 
 def holds_numbers(column: pd.Series) -> bool:
@@ -187,7 +183,7 @@ def parse_flags(column: pd.Series, place: Callable[[int], str], repairs: list[st
     if column.dtype == bool:
         return column.to_numpy()
     missing = column.isna().to_numpy()
-    values = column.astype(str).str.lower().map(_FLAG_WORDS).to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.array([_FLAG_WORDS.get(str(cell).lower(), np.nan) for cell in column], dtype=np.float64)
     bad = np.isnan(values) & ~missing
     if bad.any():
         row = int(np.flatnonzero(bad)[0])

@@ -236,8 +236,16 @@ def _read(path: Path) -> dict[str, Any]:
         table = content.get(section)
         if isinstance(table, dict):
             named = {key: table[key] for key in keys if isinstance(table.get(key), str)}
-            table.update({key: str((path.parent / place).resolve()) for key, place in named.items()})
+            table.update({key: _place(path, f"{section}.{key}", place) for key, place in named.items()})
     return content
+
+
+def _place(path: Path, key: str, place: str) -> str:
+    """Return a path of the settings as it counts from their own folder."""
+    try:
+        return str((path.parent / place).resolve())
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{path}: {key} is no path ({error}), got {place!r}") from error
 
 
 def _put(content: dict[str, Any], keys: list[str], value: Any) -> None:

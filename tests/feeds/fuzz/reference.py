@@ -33,10 +33,10 @@ def rows_of_file(path: Path) -> list[Row]:
     head, *rest = lines
     head = [name or f"Unnamed: {at}" for at, name in enumerate(head)]
     assert len(set(head)) == len(head), "a column is there twice"
-    assert all(len(line) <= len(head) for line in rest), "a row is longer than the head"
+    assert not any(any(line[len(head) :]) for line in rest), "a row is longer than the head"
     filled = [line + [""] * (len(head) - len(line)) for line in rest]
     rows = [
-        dict(zip(head, [None if cell in EMPTY else cell for cell in line], strict=True)) for line in filled
+        dict(zip(head, [None if cell in EMPTY else cell for cell in line], strict=False)) for line in filled
     ]
     return [row for row in rows if set(row.values()) != {None}]  # an empty line says nothing
 
@@ -45,10 +45,10 @@ def rows_of_parquet(path: Path) -> list[Row]:
     """Rows of a parquet file; pandas keeps row numbers under names of its own, and ranges beside the columns."""
     table = pq.ParquetFile(path).read()
     try:
-        note: Any = table.schema.pandas_metadata or {"index_columns": []}
+        note: Any = table.schema.pandas_metadata or {}
     except ValueError:  # a note that cannot be read is none
-        note = {"index_columns": []}
-    for index in note["index_columns"]:
+        note = {}
+    for index in note.get("index_columns", []):
         if isinstance(index, dict) and index["name"] is not None:
             table = table.append_column(
                 index["name"], [list(range(index["start"], index["stop"], index["step"]))]
