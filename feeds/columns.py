@@ -98,9 +98,8 @@ def parse_symbols(column: pd.Series) -> np.ndarray:
         characters that cannot be seen: two symbols that look the same would be two stocks.
     """
     symbols = column.to_numpy(dtype=object)
-    missing = column.isna().to_numpy() | np.array(
-        [isinstance(symbol, str) and not symbol for symbol in symbols]
-    )
+    empty = [isinstance(symbol, str) and not symbol for symbol in symbols]
+    missing = column.isna().to_numpy() | np.array(empty, dtype=bool)
     if missing.any():
         raise DataError(
             f"row {int(np.flatnonzero(missing)[0])} has no symbol ({int(missing.sum()):,} such rows)",
