@@ -138,8 +138,23 @@ def holds_numbers(column: pd.Series) -> bool:
     if column.dtype.kind in "mM":
         return False
     filled = column.notna()
-    numbers = pd.to_numeric(column, errors="coerce").notna()
+    numbers = to_numbers(column).notna()
     return bool(filled.sum() == 0 or 2 * numbers.sum() >= filled.sum())
+
+
+def to_numbers(column: pd.Series) -> pd.Series:
+    """Read each cell as a number, missing where it is none.
+
+    Examples
+    --------
+    >>> to_numbers(pd.Series(["1.5", "x", 10**400], dtype=object)).tolist()
+    [1.5, nan, nan]
+    """
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # a whole number of hundreds of digits
+        cells = [np.nan if isinstance(cell, int) and abs(cell) >= 2**1023 else cell for cell in column]
+        return pd.to_numeric(pd.Series(cells, index=column.index, dtype=object), errors="coerce")
 
 
 def parse_numbers(column: pd.Series, place: Callable[[int], str]) -> np.ndarray:
@@ -157,7 +172,7 @@ def parse_numbers(column: pd.Series, place: Callable[[int], str]) -> np.ndarray:
     DataError
         If a cell holds something else; the message names its place.
     """
-    numbers = column if column.dtype.kind in "mM" else pd.to_numeric(column, errors="coerce")
+    numbers = column if column.dtype.kind in "mM" else to_numbers(column)
     if numbers.dtype.kind in "mMc":  # pandas would count nanoseconds, and drop imaginary parts
         raise DataError(
             f"column {column.name} holds {numbers.dtype}, not numbers", remedy="give a column of numbers"
@@ -167,7 +182,7 @@ def parse_numbers(column: pd.Series, place: Callable[[int], str]) -> np.ndarray:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"{column.name} of {place(row)} is {column.iloc[row]!r}, not a number",
+            f"{column.name} of {place(row)} is {_shown(column.iloc[row])}, not a number",
             remedy="write numbers without units, or leave the cell empty",
         )
     return numbers
@@ -189,9 +204,18 @@ def parse_flags(column: pd.Series, place: Callable[[int], str], repairs: list[st
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"{column.name} of {place(row)} is {column.iloc[row]!r}, not true or false",
+            f"{column.name} of {place(row)} is {_shown(column.iloc[row])}, not true or false",
             remedy="write true or false, or 1 or 0",
         )
     if missing.any():
         repairs.append(f"{int(missing.sum()):,} empty cells of {column.name} were taken as false")
     return np.where(missing, False, values == 1.0)
+
+
+def _shown(cell: object) -> str:
+    """Return a cell as it stands in a message, cut where it is long."""
+    try:
+        text = repr(cell)
+    except ValueError:  # Python refuses to write out thousands of digits
+        text = f"a {type(cell).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."

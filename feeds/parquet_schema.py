@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .columns import to_numbers
 from .long_format import FLAGS, REQUIRED
 
 _PART_ROWS = 1 << 17
@@ -147,7 +148,7 @@ def _require_words(layout: Layout, name: str) -> None:
     for _, _, column in layout.parts(name):
         words = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
         known = pd.Series(words.dictionary.to_pylist(), dtype=object)
-        reads = np.append(pd.to_numeric(known, errors="coerce").notna().to_numpy(), False)
+        reads = np.append(to_numbers(known).notna().to_numpy(), False)
         codes = words.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
         filled += len(words) - words.null_count
         numbers += int(reads[codes].sum())

@@ -151,6 +151,13 @@ class TestWhatPandasWouldTakeForSomethingElse:
     def test_times_and_complex_numbers_are_no_prices(self, values: Any, name: str) -> None:
         assert f"column {name} holds" in error_of(bars(**{name: values}))
 
+    @pytest.mark.parametrize("digits", [400, 5000])
+    @pytest.mark.parametrize("name", ["close", "turnover"])
+    def test_whole_numbers_beyond_any_float(self, name: str, digits: int) -> None:
+        message = error_of(bars(**{name: pd.Series([1.0, 10**digits, 1.0], dtype=object)}))
+        assert message.startswith(f"{name} of A on 2016-01-05 is ")
+        assert "not a number" in message and len(message) < 200
+
     def test_a_factor_of_words_is_not_left_out(self) -> None:
         assert error_of(bars(factor=["a", "b", "c"])).startswith(
             "factor of A on 2016-01-04 is 'a', not a number"

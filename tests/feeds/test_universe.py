@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from btalpha.feeds import DataError, Panel, read_members
-from btalpha.feeds.universe import membership_mask
+from btalpha.feeds.universe import membership_mask, parse_ranges
 from hypothesis import given
 from hypothesis import strategies as st
 

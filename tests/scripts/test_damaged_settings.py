@@ -67,6 +67,8 @@ def said(content: dict[str, Any], settings: dict[str, Any], folder: Path) -> Non
             said(value, found, folder)
         elif isinstance(found, Path):
             assert found in (Path(value), (folder / value).resolve())
+        elif isinstance(found, float):
+            assert found == float(value), name
         else:
             assert found == value or str(found) == str(value) or [found] == value or found == [value], name
 

@@ -126,7 +126,7 @@ OBJECTS: list[Any] = [
     ),
     *(pd.Timestamp("2016-01-05", tz="Asia/Shanghai"), pd.Timestamp("2016-01-05", tz="UTC"), dt.timedelta(1)),
     *(pd.Timestamp("2016-01-04 16:00", tz="UTC"), np.float32(1.1), np.int8(-3), np.datetime64("2016-01-05")),
-    *(20160105, 1451865600, 600001, "\ud800", np.array([1.0, 2.0])),
+    *(20160105, 1451865600, 600001, 10**400, 10**5000, "\ud800", np.array([1.0, 2.0])),
 ]
 
 

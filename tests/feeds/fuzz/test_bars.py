@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 from btalpha.feeds import DataError, Panel
+from btalpha.feeds.quality import read_dataset, run_checks
 from hypothesis import reject
 
 from . import damage, reference, runner
@@ -120,6 +121,33 @@ def check_parquet_bytes(number: int, steps: list[damage.Spoil]) -> str:
 def test_bytes_of_parquet_files(examples: int) -> None:
     number = damage.st.integers(0, len(PARQUET) - 1)
     runner.run("parquet bytes", examples, check_parquet_bytes, number=number, steps=damage.spoils(text=False))
+
+
+def check_gate(steps: list[damage.Change]) -> str:
+    """``btalpha check`` looks at what a panel would refuse, and names it as a finding."""
+    frame = damage.applied(damage.text_bars(), steps)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / "bars.csv"
+        try:
+            frame.to_csv(path, index=False)
+        except UnicodeEncodeError:
+            reject()
+        try:
+            findings = run_checks(read_dataset(path, calendar=None))
+        except DataError as error:
+            assert str(error)
+            return "refused"
+        try:
+            Panel.read(path)
+        except DataError:
+            return "found" if any(finding.failed for finding in findings) else "refused by the panel alone"
+    return "taken"
+
+
+@runner.sizes(30, 1500)
+def test_the_quality_gate(examples: int) -> None:
+    runner.run("quality gate", examples, check_gate, steps=damage.changes(damage.TEXTS))
 
 
 def test_the_reference_sees_what_is_wrong() -> None:
