@@ -115,12 +115,23 @@ def parse_symbols(column: pd.Series) -> np.ndarray:
     if kinds != {str}:
         symbols = np.array(list(map(str, symbols)), dtype=object)
     for symbol in pd.unique(symbols):
-        if symbol != symbol.strip() or not symbol.isprintable():
+        if not can_be_symbol(symbol):
             raise DataError(
                 f"the symbol {symbol!r} has spaces around it, or characters that cannot be seen",
                 remedy="write symbols as 600519.SH",
             )
     return symbols
+
+
+def can_be_symbol(text: str) -> bool:
+    """Tell whether a text looks like what it is: no spaces at its ends, nothing that cannot be seen.
+
+    Examples
+    --------
+    >>> can_be_symbol("600519.SH"), can_be_symbol("600519.SH "), can_be_symbol("")
+    (True, False, False)
+    """
+    return bool(text) and text == text.strip() and text.isprintable()
 
 
 def holds_numbers(column: pd.Series) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from .columns import parse_dates
+from .columns import can_be_symbol, parse_dates
 from .dense_table import require_density
 from .long_format import in_order
 from .parquet_schema import Layout, UnusualError
@@ -150,10 +150,7 @@ class _Symbols:
         """Return the codes of a dictionary, which is mostly the one of the part before."""
         if self._last is None or not self._last[0].equals(dictionary):
             names = dictionary.to_pylist()
-            if not all(
-                isinstance(name, str) and name and name == name.strip() and name.isprintable()
-                for name in names
-            ):
+            if not all(isinstance(name, str) and can_be_symbol(name) for name in names):
                 raise UnusualError("a symbol that is no text, or cannot be seen")
             codes = [self.codes.setdefault(name, len(self.codes)) for name in names]
             self._last = dictionary, np.array(codes, dtype=np.int32)
