@@ -61,6 +61,8 @@ class Layout:
                         for batch in parquet.iter_batches(_PART_ROWS, **chosen):
                             yield from ((name, at, batch[name]) for name in names)
                             at += len(batch)
+                        if at != start + rows:
+                            raise UnusualError(f"{file} has other rows than it says")
                     start += rows
 
 

@@ -108,13 +108,13 @@ def day(cell: Any) -> dt.date:
 
 
 def looks_like_numbers(cells: list[Any]) -> bool:
-    """At least half of the cells that are filled read as numbers."""
+    """At least half of the cells that are filled read as numbers; the words of flags alone do not."""
     filled = [cell for cell in cells if not is_empty(cell)]
     good = 0
     for cell in filled:
         try:
             number(cell)
-            good += 1
+            good += str(cell).strip().lower() not in ("true", "false")
         except (AssertionError, ValueError, TypeError):
             pass
     return 2 * good >= len(filled)
