@@ -7,7 +7,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from . import repair_words
 from .columns import holds_numbers, parse_dates, parse_flags, parse_numbers, parse_symbols
+from .dense_table import DenseTable, require_density
 from .errors import DataError
 
 # What pandas reads as a day.
@@ -35,6 +37,11 @@ class LongTable:
         out = np.zeros(shape, dtype=bool) if flag else np.full(shape, np.nan)
         out[self.date_codes, self.symbol_codes] = self.columns[name]
         return out
+
+    def to_dense(self) -> DenseTable:
+        """Return all fields as arrays."""
+        arrays = {name: self.to_array(name) for name in self.columns}
+        return DenseTable(self.dates, self.symbols, arrays, tuple(self.repairs))
 
 
 def parse_long(frame: pd.DataFrame) -> LongTable:
@@ -72,7 +79,7 @@ def parse_long(frame: pd.DataFrame) -> LongTable:
         raise DataError("no row has both a price and a volume", remedy="give at least one traded bar")
     if "factor" not in columns:
         columns["factor"] = np.ones(len(dates))
-        repairs.append("there is no column factor: prices are taken as adjusted already")
+        repairs.append(repair_words.NO_FACTOR)
     _check_values(columns, dates, symbols)
     return _encode(dates, symbols, columns, repairs)
 
@@ -120,12 +127,12 @@ def _columns(frame: pd.DataFrame, place: Callable[[int], str], repairs: list[str
         column = frame[name]
         if name in FLAGS:
             columns[str(name)] = parse_flags(column, place, repairs)
-        elif name in REQUIRED or holds_numbers(column):
+        elif name in (*REQUIRED, "factor") or holds_numbers(column):
             columns[str(name)] = parse_numbers(column, place)
         else:
             left_out.append(str(name))
     if left_out:
-        repairs.append(f"columns of text were left out: {', '.join(left_out)}")
+        repairs.append(repair_words.text_columns(left_out))
     return columns
 
 
@@ -135,7 +142,7 @@ def _traded_rows(columns: dict[str, np.ndarray], repairs: list[str]) -> np.ndarr
     empty = np.isnan(np.stack([columns[name] for name in PRICES])).all(axis=0)
     suspended = silent | empty
     if suspended.any():
-        repairs.append(f"{int(suspended.sum()):,} rows without trade were taken as suspended days")
+        repairs.append(repair_words.suspended_rows(int(suspended.sum())))
     return ~suspended
 
 
@@ -175,10 +182,11 @@ def _encode(
 ) -> LongTable:
     date_codes, date_values = pd.factorize(dates, sort=True)
     symbol_codes, symbol_values = pd.factorize(symbols, sort=True)
+    require_density(len(date_values), len(symbol_values), len(dates))
     cell = date_codes * len(symbol_values) + symbol_codes
-    if not _in_order(date_codes, symbol_codes):
+    if not in_order(date_codes, symbol_codes):
         moved = np.argsort(cell, kind="stable") != np.arange(len(cell))
-        repairs.append(f"{int(moved.sum()):,} rows were out of order and were sorted by date and symbol")
+        repairs.append(repair_words.moved_rows(int(moved.sum())))
     keep = _drop_repeats(cell, columns, dates, symbols, repairs)
     return LongTable(
         dates=pd.DatetimeIndex(date_values, name="date"),
@@ -190,11 +198,11 @@ def _encode(
     )
 
 
-def _in_order(date_codes: np.ndarray, symbol_codes: np.ndarray) -> bool:
+def in_order(date_codes: np.ndarray, symbol_codes: np.ndarray) -> bool:
     """Tell whether the rows run day by day, or symbol by symbol with the days of each ascending."""
     back = np.diff(date_codes) < 0
     turn = np.diff(symbol_codes) != 0
-    in_blocks = int(turn.sum()) + 1 == len(np.unique(symbol_codes))
+    in_blocks = int(turn.sum()) == int(symbol_codes.max())  # the codes leave no number out
     return not back.any() or (in_blocks and not (back & ~turn).any())
 
 
@@ -221,5 +229,5 @@ def _drop_repeats(
                 f"({name} {values[first[row]]:g} and {values[row]:g})",
                 remedy="keep one row for each symbol and date",
             )
-    repairs.append(f"{int(repeated.sum()):,} repeated identical rows were dropped")
+    repairs.append(repair_words.repeated_rows(int(repeated.sum())))
     return ~repeated

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .bar_files import read_bars
 from .benchmark import parse_benchmark
+from .dense_table import DenseTable, frozen
 from .errors import DataError
 from .long_format import DateLike, parse_long
 from .readers import naming, read_table
@@ -76,14 +78,14 @@ class Panel:
         self.info = info
         self.repairs = repairs
         shape = (len(dates), len(symbols))
-        self._arrays = {name: _frozen(values, shape, name) for name, values in arrays.items()}
+        self._arrays = {name: frozen(values, shape, name) for name, values in arrays.items()}
         mask = np.ones(shape, dtype=bool) if universe is None else universe
-        self._universe = _frozen(mask, shape, "universe")
+        self._universe = frozen(mask, shape, "universe")
 
     @classmethod
     def from_long(
         cls,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | DenseTable,
         *,
         statements: Statements | pd.DataFrame | None = None,
         members: pd.DataFrame | None = None,
@@ -95,8 +97,8 @@ class Panel:
         Parameters
         ----------
         frame
-            Columns ``date, symbol, open, high, low, close, volume`` (raw prices, shares) and any
-            other numeric field; ``factor`` defaults to 1 where it is missing.
+            Columns ``date, symbol, open, high, low, close, volume`` (raw prices, shares) and any other
+            numeric field; ``factor`` defaults to 1 where it is missing. Or what a reader made of one.
         statements
             Statements, or a long table of them (``symbol, period_end, announce_date`` and figures).
         members
@@ -111,14 +113,13 @@ class Panel:
         DataError
             If a table cannot be used; see :func:`~btalpha.feeds.long_format.parse_long`.
         """
-        table = parse_long(frame)
-        arrays = {name: table.to_array(name) for name in table.columns}
+        table = frame if isinstance(frame, DenseTable) else parse_long(frame).to_dense()
         if isinstance(statements, pd.DataFrame):
             statements = Statements.from_long(statements)
         panel = cls(
             dates=table.dates,
             symbols=table.symbols,
-            arrays=arrays,
+            arrays=table.arrays,
             statements=statements,
             benchmark=None if benchmark is None else parse_benchmark(benchmark),
             info=None if info is None else info.copy(),
@@ -134,8 +135,12 @@ class Panel:
         statements: str | Path | None = None,
         members: pd.DataFrame | None = None,
         benchmark: pd.DataFrame | None = None,
+        cache: bool | str | Path = False,
     ) -> Panel:
         """Read bars (and statements) in the long format from parquet or CSV, a file or a folder.
+
+        With ``cache``, a folder or ``True`` for one of the user's own, the bars that were read are kept as
+        they are in memory, and mapped the next time instead of being read.
 
         Raises
         ------
@@ -145,7 +150,8 @@ class Panel:
         with naming(statements):
             figures = None if statements is None else Statements.from_long(read_table(statements))
         with naming(path):
-            return cls.from_long(read_table(path), statements=figures, members=members, benchmark=benchmark)
+            table = read_bars(path, cache=cache)
+            return cls.from_long(table, statements=figures, members=members, benchmark=benchmark)
 
     @classmethod
     def from_feeds(cls, datas: Iterable[Any]) -> Panel:
@@ -288,11 +294,3 @@ class Panel:
         names = ("dates", "symbols", "statements", "benchmark", "info", "repairs")
         parts = {name: getattr(self, name) for name in names}
         return Panel(**{**parts, "arrays": self._arrays, "universe": self._universe, **changes})
-
-
-def _frozen(values: np.ndarray, shape: tuple[int, int], name: str) -> np.ndarray:
-    if values.shape != shape:
-        raise DataError(f"array {name!r} has shape {values.shape}, the panel has {shape}")
-    view = values.view()
-    view.flags.writeable = False
-    return view

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .csv_file import read_csv
 from .errors import DataError
 
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -47,7 +48,7 @@ def read_table(
     0  2016-01-04  600519.SH  210.0
     """
     path = Path(path)
-    tables = {file: _read_file(file, columns) for file in _files(path)}
+    tables = {file: _read_file(file, columns) for file in data_files(path)}
     _require_same_columns(tables)
     filled = [table for table in tables.values() if len(table)] or list(tables.values())[:1]
     table = filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
@@ -79,7 +80,14 @@ def _require_same_columns(tables: dict[Path, pd.DataFrame]) -> None:
             )
 
 
-def _files(path: Path) -> list[Path]:
+def data_files(path: Path) -> list[Path]:
+    """Return the file, or the parquet and CSV files of the folder in the order of their names.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
     if not path.exists():
         raise DataError(f"{path} does not exist", remedy="check the path of the data")
     if path.is_file():
@@ -95,17 +103,35 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
+def data_bytes(path: str | Path) -> int:
+    """Return the size of the files that hold the data."""
+    return sum(file.stat().st_size for file in data_files(Path(path)))
+
+
 def _read_file(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
     if file.stat().st_size == 0:
         raise DataError(f"{file} is empty", remedy="give a file with a header and at least one bar")
     try:
         if file.suffix == ".parquet":
-            return pd.read_parquet(file, columns=_present(file, columns))
-        # A symbol such as 000001 is text: read as a number it would lose its zeros.
-        chosen = None if columns is None else lambda name: name in columns
-        return pd.read_csv(file, dtype={"symbol": str}, usecols=chosen, low_memory=False)
+            return _read_parquet(file, columns)
+        return read_csv(file, columns)
     except Exception as error:  # every parser has its own kind of failure
         raise DataError(f"{file} cannot be read ({error})", remedy="check that it is whole") from error
+
+
+def _read_parquet(file: Path, columns: Collection[str] | None) -> pd.DataFrame:
+    """Read the columns as they are in the file: those that pandas had as an index are columns, too."""
+    import pyarrow
+
+    chosen = _present(file, columns)
+    table = pd.read_parquet(file, columns=chosen, partitioning=None, page_checksum_verification=True)
+    for name in table.columns:
+        if isinstance(table[name].dtype, pd.StringDtype):
+            pyarrow.array(table[name]).validate(full=True)  # else text that is none fails somewhere later
+    unnamed = [level for level, name in enumerate(table.index.names) if name is None]
+    if len(unnamed) == table.index.nlevels:
+        return table.reset_index(drop=True)
+    return table.reset_index(level=unnamed, drop=True).reset_index()
 
 
 def _present(file: Path, columns: Collection[str] | None) -> list[str] | None:

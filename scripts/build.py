@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..feeds import Panel, read_members, simulate_market
-from ..feeds.readers import read_table
+from ..feeds.readers import data_bytes, read_table
 from ..signals import (
     EnsembleSignal,
     FactorSignal,
@@ -26,6 +26,9 @@ from .settings import DataSettings, Settings, SettingsError
 
 if TYPE_CHECKING:
     from ..signals.models.lstm.run import Epoch
+
+# Less is read in about the time in which it is found in the cache.
+WORTH_CACHING_BYTES = 8 << 20
 
 
 def build_panel(data: DataSettings) -> Panel:
@@ -57,7 +60,8 @@ def _simulated(data: DataSettings) -> Panel:
 def _from_files(data: DataSettings, bars: Path) -> Panel:
     members = None if data.members is None else read_members(data.members, index=data.index)
     benchmark = None if data.benchmark is None else read_table(data.benchmark)
-    return Panel.read(bars, statements=data.statements, members=members, benchmark=benchmark)
+    cache = data.cache if data_bytes(bars) >= WORTH_CACHING_BYTES else False
+    return Panel.read(bars, statements=data.statements, members=members, benchmark=benchmark, cache=cache)
 
 
 def build_provider(

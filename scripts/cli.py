@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .check_options import check
-from .options import Benchmark, Config, Data, Index, Members, Statements
+from .options import Benchmark, Cache, Config, Data, Index, Members, Statements
 from .paper_options import paper
 from .pick_options import pick
 
@@ -35,6 +35,7 @@ def backtest(
     index: Index = None,
     statements: Statements = None,
     benchmark: Benchmark = None,
+    cache: Cache = None,
     out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
         "runs/backtest"
     ),
@@ -73,6 +74,7 @@ def backtest(
             "data.index": index,
             "data.statements": statements,
             "data.benchmark": benchmark,
+            "data.cache": cache,
             "data.end": end,
             "walk_forward.start": start,
             "model.name": None if model is None else [name.strip() for name in model.split(",")],
@@ -94,13 +96,14 @@ def factors(
     data: Data = None,
     statements: Statements = None,
     benchmark: Benchmark = None,
+    cache: Cache = None,
     csv: Annotated[Path | None, typer.Option(help="Write the list as CSV, too.")] = None,
     plugin: Annotated[str | None, typer.Option(help="A module of yours that registers factors.")] = None,
 ) -> None:
     """List the factors, or explain one; with --data, tell what can be computed and how much it covers."""
     from .commands.factors import run
 
-    run(code, data=data, statements=statements, benchmark=benchmark, csv_file=csv, plugin=plugin)
+    run(code, data=data, statements=statements, benchmark=benchmark, cache=cache, csv_file=csv, plugin=plugin)
 
 
 @app.command()
@@ -159,6 +162,7 @@ def screen(
     index: Index = None,
     statements: Statements = None,
     benchmark: Benchmark = None,
+    cache: Cache = None,
     out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
         "runs/screen"
     ),
@@ -192,6 +196,7 @@ def screen(
             "data.index": index,
             "data.statements": statements,
             "data.benchmark": benchmark,
+            "data.cache": cache,
             "data.end": end,
             "factors.codes": None if codes is None else [code.strip() for code in codes.split(",")],
             "model.horizon": horizon,
@@ -218,6 +223,7 @@ def audit(
     index: Index = None,
     statements: Statements = None,
     benchmark: Benchmark = None,
+    cache: Cache = None,
     out: Annotated[Path, typer.Option(help="Folder for the results; replaced whole at the end.")] = Path(
         "runs/audit"
     ),
@@ -248,6 +254,7 @@ def audit(
             "data.index": index,
             "data.statements": statements,
             "data.benchmark": benchmark,
+            "data.cache": cache,
             "data.end": end,
             "walk_forward.start": start,
             "model.name": model,

@@ -11,3 +11,7 @@ Members = Annotated[Path | None, typer.Option(help="Index membership ranges (sym
 Index = Annotated[str | None, typer.Option(help="Which index of the membership file, e.g. csi300.")]
 Statements = Annotated[Path | None, typer.Option(help="Quarterly statements with announce_date.")]
 Benchmark = Annotated[Path | None, typer.Option(help="Index series: date, open, close.")]
+Cache = Annotated[
+    bool | None,
+    typer.Option("--cache/--no-cache", help="Keep large bars as read, for the next run."),
+]

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .benchmark_results import benchmarks_table
 from .model_results import models_table
 
 _FOLDER = Path(__file__).parent / "recorded"
@@ -105,6 +106,33 @@ def speed_table(record: Path = _FOLDER / "feeds.json") -> str:
     return "\n".join([*head, *lines, last])
 
 
+READING_COMMAND = "python -m btalpha.scripts.benchmarks.read > scripts/recorded/read.json"
+
+
+def reading_table(record: Path = _FOLDER / "read.json") -> str:
+    """Return what it takes to read bars into a panel, as Markdown.
+
+    Parameters
+    ----------
+    record
+        What :data:`READING_COMMAND` wrote.
+    """
+    ours = json.loads(record.read_text(encoding="utf-8"))
+    rows = [
+        ("`pandas.read_parquet`, and `pivot` field by field", "pandas", None),
+        ("`Panel.read`", "read", ours["times_faster_than_pandas"]),
+        ("`Panel.read(cache=True)`, a second time", "cached", ours["times_faster_than_pandas_from_cache"]),
+    ]
+    title = f"{ours['rows'] / 1e6:.1f} million rows, a panel of {ours['panel_mib']:.0f} MiB"
+    head = [f"| {title} | seconds | peak memory, in panels | faster |", "|---|---|---|---|"]
+    lines = [
+        f"| {name} | {ours[way]['seconds']:.1f} | {ours[way]['peak_memory_in_panels']:.2f} "
+        f"| {'' if ratio is None else f'{ratio:.1f} times'} |"
+        for name, way, ratio in rows
+    ]
+    return "\n".join([*head, *lines])
+
+
 PAPER_COMMAND = (
     "btalpha paper --data ashare_all_2015_2016.parquet --statements fundamentals_2014_2016.parquet "
     "--out runs/paper"
@@ -132,4 +160,6 @@ def _shares(path: Path) -> dict[str, tuple[float, bool]]:
 if __name__ == "__main__":
     print(results_table(json.loads(RECORDED.read_text(encoding="utf-8"))))
     print(f"\n{models_table()}")
-    print(f"\n{screening_table()}\n\n{paper_excerpt()}\n\n{speed_table()}")
+    print(
+        f"\n{screening_table()}\n\n{paper_excerpt()}\n\n{speed_table()}\n\n{reading_table()}\n\n{benchmarks_table()}"
+    )

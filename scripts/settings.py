@@ -1,13 +1,14 @@
 """Settings of a run: read from TOML, checked, with "did you mean" for what is misspelt."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from .model_settings import ModelSettings
 
@@ -18,6 +19,17 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message names the key and the remedy."""
 
 
+def _written_out(value: Any) -> Any:
+    """Refuse a number, or a text of digits, that would be taken for seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not _DAY.fullmatch(value)):
+        raise ValueError("write a date as 2016-01-04")
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}.*", re.ASCII | re.DOTALL)
+Day = Annotated[date, BeforeValidator(_written_out)]
+
+
 class Section(BaseModel):
     """A table of the TOML file: nothing unknown, nothing changed afterwards."""
 
@@ -25,15 +37,19 @@ class Section(BaseModel):
 
 
 class DataSettings(Section):
-    """Where the bars come from: files, or the simulated market where ``bars`` is empty."""
+    """Where the bars come from: files, or the simulated market where ``bars`` is empty.
+
+    ``cache``: keep large files as they were read, in the user's cache folder or the one that is named.
+    """
 
     bars: Path | None = None
     members: Path | None = None
     index: str | None = None
     statements: Path | None = None
     benchmark: Path | None = None
-    start: date | None = None
-    end: date | None = None
+    cache: bool | Path = True
+    start: Day | None = None
+    end: Day | None = None
     simulated_symbols: Annotated[int, Field(ge=2)] = 60
     simulated_days: Annotated[int, Field(ge=30)] = 600
     simulated_seed: Annotated[int, Field(ge=0)] = 7
@@ -77,7 +93,7 @@ class ScreenSettings(Section):
     max_factors: Annotated[int, Field(ge=1)] | None = None
     min_factors: Annotated[int, Field(ge=0)] = 3
     form: Literal["cleaned", "scaled", "raw"] = "cleaned"
-    start: date | None = None
+    start: Day | None = None
     complete_only: bool = False
 
 
@@ -89,7 +105,7 @@ class WalkSettings(Section):
     fits, and the training of an LSTM after each epoch.
     """
 
-    start: date | None = None
+    start: Day | None = None
     refit: Annotated[int, Field(ge=1)] | Literal["month", "quarter", "half-year", "year"] = "half-year"
     window: Annotated[int, Field(ge=30)] | None = None
     purge: Annotated[int, Field(ge=2)] | None = None
@@ -102,7 +118,7 @@ class StrategySettings(Section):
     """What is held: the ``k`` best, rebalanced every ``rebalance`` sessions; see ``TopK``."""
 
     k: Annotated[int, Field(ge=1)] = 10
-    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] | list[date] = 5
+    rebalance: Annotated[int, Field(ge=1)] | Literal["weekly", "monthly"] | list[Day] = 5
     weights: Literal["equal", "score", "inverse_volatility"] = "equal"
     max_weight: Annotated[float, Field(gt=0, le=1)] = 1.0
     buffer: Annotated[int, Field(ge=0)] = 0
@@ -169,7 +185,7 @@ class Settings(Section):
 
 
 # Settings that name files: where they are relative, they count from the folder of the TOML file.
-PATHS = {"data": ("bars", "members", "statements", "benchmark"), "walk_forward": ("checkpoints",)}
+PATHS = {"data": ("bars", "members", "statements", "benchmark", "cache"), "walk_forward": ("checkpoints",)}
 
 
 def load_settings(path: Path | None, overrides: Mapping[str, Any]) -> Settings:
@@ -230,8 +246,16 @@ def _read(path: Path) -> dict[str, Any]:
         table = content.get(section)
         if isinstance(table, dict):
             named = {key: table[key] for key in keys if isinstance(table.get(key), str)}
-            table.update({key: str((path.parent / place).resolve()) for key, place in named.items()})
+            table.update({key: _place(path, f"{section}.{key}", place) for key, place in named.items()})
     return content
+
+
+def _place(path: Path, key: str, place: str) -> str:
+    """Return a path of the settings as it counts from their own folder."""
+    try:
+        return str((path.parent / place).resolve())
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{path}: {key} is no path ({error}), got {place!r}") from error
 
 
 def _put(content: dict[str, Any], keys: list[str], value: Any) -> None:

@@ -1,5 +1,6 @@
 """Fitted providers on disk: safetensors for numbers, JSON for settings, no pickle."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-FORMAT = 2
+FORMAT = 3
 
 
 class ModelFileError(ValueError):
@@ -35,8 +36,11 @@ def write_model(
     from safetensors.numpy import save
 
     path = Path(path)
-    content = json.dumps({"format": FORMAT, "kind": kind, "settings": dict(settings)}, default=_plain)
     tensors = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    plain = json.loads(json.dumps(dict(settings), default=_plain))
+    content = json.dumps(
+        {"format": FORMAT, "kind": kind, "settings": plain, "digest": _digest(plain, tensors)}
+    )
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(save(tensors, metadata={"btalpha": content}))
@@ -56,7 +60,8 @@ def read_model(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, n
     Raises
     ------
     ModelFileError
-        If the file is not one of ours, holds another kind of provider, or is of another version.
+        If the file is not one of ours, is damaged, holds another kind of provider, or is of another
+        version.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -79,7 +84,18 @@ def read_model(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, n
         )
     if found != kind:
         raise ModelFileError(f"{path} holds a {found}, not a {kind}; load it with {found}.load")
+    if content.get("digest") != _digest(settings, arrays):
+        raise ModelFileError(f"{path} is damaged: its checksum differs; fit and save it again")
     return settings, arrays
+
+
+def _digest(settings: Any, arrays: Mapping[str, np.ndarray]) -> str:
+    """Return a checksum of plain settings and of arrays with their names, types and shapes."""
+    total = hashlib.sha256(json.dumps(settings).encode())
+    for name, values in sorted(arrays.items()):
+        total.update(json.dumps([name, str(values.dtype), values.shape]).encode())
+        total.update(np.ascontiguousarray(values).data)
+    return total.hexdigest()
 
 
 @contextmanager

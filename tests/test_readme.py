@@ -128,6 +128,14 @@ def test_the_speed_is_that_of_the_recorded_run() -> None:
     assert SPEED_COMMAND in shown
 
 
+def test_the_time_to_read_is_that_of_the_recorded_run() -> None:
+    from btalpha.scripts.results import READING_COMMAND, reading_table
+
+    shown = README.split("<!-- reading:start -->")[1].split("<!-- reading:end -->")[0]
+    assert reading_table() in shown, "put the table of `python -m btalpha.scripts.results` into the README"
+    assert READING_COMMAND in shown
+
+
 def test_pictures_and_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         if not target.startswith("https://"):

@@ -55,22 +55,27 @@ def write_parquet(frame: pd.DataFrame, path: Path, facts: dict[str, Any]) -> Non
     write_whole(path, lambda file: pq.write_table(table, file, compression="zstd"))
 
 
-def write_whole(path: Path, write: Any) -> None:
-    """Let ``write`` fill a binary file that takes its place only when it is whole."""
+def write_whole(path: Path, write: Any, *, durable: bool = True) -> None:
+    """Let ``write`` fill a binary file that takes its place only when it is whole.
+
+    A file that is ``durable`` is on the disk then; another one may be torn if the machine goes down.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.tmp-", dir=path.parent)
     fresh = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         fresh.chmod(0o644)
         fresh.replace(path)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

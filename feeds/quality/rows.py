@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..columns import holds_numbers, parse_dates, parse_flags, parse_numbers
+from ..columns import can_be_symbol, holds_numbers, parse_dates, parse_flags, parse_numbers
 from ..errors import DataError
 from ..long_format import FLAGS, PRICES, REQUIRED, require_columns
 
@@ -146,7 +146,11 @@ def parse_rows(frame: pd.DataFrame, repairs: list[str]) -> tuple[Rows, pd.DataFr
     days = parse_dates(frame.pop("date"), repairs).to_numpy().astype("datetime64[D]")
     codes, symbols = pd.factorize(frame.pop("symbol"), sort=True)
     names = np.array([str(symbol) for symbol in symbols], dtype=object)
-    lost = np.isnat(days) | (codes < 0) | np.isin(codes, np.flatnonzero(names == ""))
+    lost = (
+        np.isnat(days)
+        | (codes < 0)
+        | np.isin(codes, np.flatnonzero([not can_be_symbol(name) for name in names]))
+    )
     order = _order(codes, days, ~lost)
 
     def place(row: int) -> str:

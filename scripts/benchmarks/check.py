@@ -7,7 +7,6 @@ its own. Prints one JSON object: seconds, peak memory of that process, and the f
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pyarrow import parquet
 
 from ...feeds.boards import to_cents
 from ...feeds.calendars import exchange_sessions
+from ._memory import peak_memory
 
 PLANTED = {"prices_outside_range": 7, "volume_without_trade": 5, "factor_against_pre_close": 3}
 DAYS_A_GROUP = 50
@@ -70,16 +70,6 @@ def measure(path: Path) -> dict[str, object]:
         "peak_memory_gib": round(peak_memory() / 2**30, 2),
         "errors_found": {finding.check: finding.hits.count for finding in findings if finding.failed},
     }
-
-
-def peak_memory() -> int:
-    """Return the largest memory that this process has had so far, bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what getrusage tells counts the process that started this one, too
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def write_bars(path: Path, stocks: int, days: int) -> int:

@@ -23,6 +23,7 @@ def run(
     data: Path | None = None,
     statements: Path | None = None,
     benchmark: Path | None = None,
+    cache: bool | None = None,
     csv_file: Path | None = None,
     plugin: str | None = None,
 ) -> None:
@@ -36,7 +37,8 @@ def run(
     if plugin is not None:
         load_plugin(plugin)
     chosen = list(FACTORS.values()) if code is None else [lookup(code)]
-    covered = _covered(chosen, data, statements, benchmark)
+    sources = DataSettings(bars=data, statements=statements, benchmark=benchmark, cache=cache is not False)
+    covered = _covered(chosen, sources)
     if csv_file is not None:
         write_csv(csv_file, chosen, covered)
     console = Console(highlight=False)
@@ -108,13 +110,11 @@ def _row(factor: Factor, covered: Covered | None) -> dict[str, object]:
     return row
 
 
-def _covered(
-    factors: list[Factor], data: Path | None, statements: Path | None, benchmark: Path | None
-) -> Covered | None:
-    if data is None:
-        if statements or benchmark:
+def _covered(factors: list[Factor], data: DataSettings) -> Covered | None:
+    if data.bars is None:
+        if data.statements or data.benchmark:
             raise SettingsError("--statements and --benchmark go with bars: give --data FILE too")
         return None
-    panel = build_panel(DataSettings(bars=data, statements=statements, benchmark=benchmark))
+    panel = build_panel(data)
     with Console(stderr=True).status("Computing the factors"):
         return coverage(panel, [factor.code for factor in factors])

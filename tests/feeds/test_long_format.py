@@ -116,6 +116,68 @@ class TestDates:
         assert rule in error_of(bars(date=dates))
 
 
+@pytest.mark.filterwarnings("error")
+class TestWhatPandasWouldTakeForSomethingElse:
+    @pytest.mark.parametrize("word", ["2016-01", "2016", "201601", "2016-W01-1", "2016-01-0", "1451865600"])
+    def test_a_date_without_its_day(self, word: str) -> None:
+        assert f"({word!r} is no day)" in error_of(bars(date=["2016-01-04", word, "2016-01-05"]))
+
+    def test_whole_numbers_beside_empty_cells(self) -> None:
+        assert "row 1 has no date" in error_of(bars(date=[20160104.0, np.nan, 20160105.0]))
+        panel = Panel.from_long(bars(date=[20160104.0, 20160105.0, 20160105.0]))
+        assert panel.dates.equals(pd.DatetimeIndex(["2016-01-04", "2016-01-05"]))
+
+    def test_whole_numbers_among_text(self) -> None:
+        panel = Panel.from_long(bars(date=pd.Series([20160104, "2016-01-05", "2016-01-05"], dtype=object)))
+        assert panel.dates.equals(pd.DatetimeIndex(["2016-01-04", "2016-01-05"]))
+
+    @pytest.mark.parametrize(
+        "dates",
+        [[1.5, 2.5, 2.5], [True, False, False], pd.to_timedelta([1, 2, 2]), [(1,), (2,), (2,)], [[1]] * 3],
+    )
+    def test_no_dates_at_all(self, dates: Any) -> None:
+        assert "cannot be read as dates" in error_of(bars(date=dates))
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            pd.to_datetime(["2016-01-04"] * 3),
+            pd.to_timedelta([1, 2, 3]),
+            [1 + 2j, 2j, 1j],
+            pd.Series([1 + 2j, 1.0, 1.0], dtype=object),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["close", "factor"])
+    def test_times_and_complex_numbers_are_no_prices(self, values: Any, name: str) -> None:
+        assert f"column {name} holds" in error_of(bars(**{name: values}))
+
+    @pytest.mark.parametrize("digits", [400, 5000])
+    @pytest.mark.parametrize("name", ["close", "turnover"])
+    def test_whole_numbers_beyond_any_float(self, name: str, digits: int) -> None:
+        message = error_of(bars(**{name: pd.Series([1.0, 10**digits, 1.0], dtype=object)}))
+        assert message.startswith(f"{name} of A on 2016-01-05 is ")
+        assert "not a number" in message and len(message) < 200
+
+    def test_a_factor_of_words_is_not_left_out(self) -> None:
+        assert error_of(bars(factor=["a", "b", "c"])).startswith(
+            "factor of A on 2016-01-04 is 'a', not a number"
+        )
+
+    @pytest.mark.parametrize("symbol", ["A ", " A", "A\n", "\tA", "A\0", "\ufeffA", "\u202eA", "A\u200b"])
+    def test_symbols_that_look_the_same(self, symbol: str) -> None:
+        assert f"the symbol {symbol!r} has spaces around it" in error_of(bars(symbol=["A", symbol, "B"]))
+
+    @pytest.mark.parametrize(
+        "symbols", [[1.5, 2.5, 3.5], [True, False, True], ["A", b"A", "B"], ["A", 1.0, "B"]]
+    )
+    def test_symbols_that_are_none(self, symbols: Any) -> None:
+        assert "where symbols belong" in error_of(bars(symbol=symbols))
+
+    @pytest.mark.parametrize("symbol", ["../../x", "=1+1", "<b>", "茅台", "A B", "$(x)", "a" * 5000])
+    def test_any_other_text_is_a_symbol(self, symbol: str) -> None:
+        assert symbol in Panel.from_long(bars(symbol=["A", symbol, "B"])).symbols
+
+
 class TestOrder:
     def test_shuffled_rows_make_the_same_panel(self) -> None:
         panel = Panel.from_long(bars().iloc[[1, 2, 0]])

@@ -113,6 +113,56 @@ class TestValidation:
         (tmp_path / "bars.csv").write_bytes("date,symbol,名称\n2016-01-04,A,银行\n".encode("gbk"))
         assert "cannot be read" in self.message(tmp_path / "bars.csv")
 
+    HEAD = "date,symbol,open,high,low,close,volume"
+    ROWS = "2016-01-04,A,1,2,1,1.5,100\n2016-01-05,A,1,2,1,1.5,100\n"
+
+    @pytest.mark.parametrize(
+        ("text", "rule"),
+        [
+            (f"{HEAD},close\n" + ROWS.replace("\n", ",7\n"), "column close is there twice"),
+            (f"{HEAD}\n" + ROWS.replace("\n", ",7\n"), "Length of header or names does not match"),
+            (f"{HEAD}\n{ROWS}2016-01-06,A,1,2,1,1.5,100,7\n", "Expected 7 fields in line 4, saw 8"),
+            (f"{HEAD}\n" + ROWS.replace(",A,", ",A\0B,"), "it holds a zero byte"),
+            (f"{HEAD}\n" + ROWS.replace("1.5", "1\0.5"), "it holds a zero byte"),
+            (
+                f'{HEAD},name\n2016-01-04,A,1,2,1,1.5,100,"x\n2016-01-05,A,1,2,1,1.5,100,"y\n'
+                "2016-01-06,A,1,2,1,1.5,100,z\n",
+                "a cell of name runs over several lines",
+            ),
+            (f'{HEAD}\n2016-01-04,"A,1,2,1,1.5,100\n', "EOF inside string"),
+        ],
+        ids=["names", "longer rows", "a longer row", "zero in text", "zero in a number", "quotes", "a quote"],
+    )
+    def test_what_the_parser_would_let_pass(self, tmp_path: Path, text: str, rule: str) -> None:
+        (tmp_path / "bars.csv").write_text(text, encoding="utf-8")
+        assert rule in self.message(tmp_path / "bars.csv")
+
+    def test_a_last_row_that_may_be_cut_is_told(self, tmp_path: Path) -> None:
+        for text, cut in ((f"{self.HEAD}\n{self.ROWS}", 0), (f"{self.HEAD}\n{self.ROWS}"[:-2], 1)):
+            (tmp_path / "bars.csv").write_text(text, encoding="utf-8")
+            lines = Panel.read(tmp_path / "bars.csv").repairs[1:]
+            assert lines == ("bars.csv does not end with a line break: its last row may be cut short",) * cut
+
+    def test_numbers_that_pandas_writes_beside_the_rows_stay(self, tmp_path: Path) -> None:
+        (tmp_path / "bars.csv").write_text(
+            f",{self.HEAD}\n" + "".join(f"{n},{row}\n" for n, row in enumerate(self.ROWS.split()))
+        )
+        assert len(Panel.read(tmp_path / "bars.csv")) == 2
+
+    def test_parquet_whose_text_is_none(self, tmp_path: Path, bars: pd.DataFrame) -> None:
+        bars.to_parquet(tmp_path / "bars.parquet", compression="none", use_dictionary=False)
+        content = (tmp_path / "bars.parquet").read_bytes()
+        (tmp_path / "bars.parquet").write_bytes(content.replace(b"000001.SZ", b"\xff00001.SZ"))
+        assert "cannot be read" in self.message(tmp_path / "bars.parquet")
+
+    def test_parquet_with_page_checksums_is_verified(self, tmp_path: Path, bars: pd.DataFrame) -> None:
+        path = tmp_path / "bars.parquet"
+        bars.to_parquet(path, compression="none", use_dictionary=False, write_page_checksum=True)
+        content = path.read_bytes()
+        at = content.index(bars["close"].to_numpy()[3:5].tobytes())
+        path.write_bytes(content[:at] + b"\x01" + content[at + 1 :])
+        assert "CRC checksum" in self.message(path)
+
     def test_files_of_a_folder_must_agree(self, tmp_path: Path, bars: pd.DataFrame) -> None:
         bars.to_csv(tmp_path / "a.csv", index=False)
         bars.drop(columns="volume").to_csv(tmp_path / "b.csv", index=False)

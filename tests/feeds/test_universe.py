@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from btalpha.feeds import DataError, Panel, read_members
-from btalpha.feeds.universe import membership_mask
+from btalpha.feeds.universe import membership_mask, parse_ranges
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,3 +114,7 @@ class TestRead:
     def test_no_member_in_the_panel(self) -> None:
         with pytest.raises(DataError, match="no index member is among"):
             panel().with_members(ranges(("X", "2016-01-04", None)))
+
+
+def test_no_ranges_at_all_are_ranges() -> None:
+    assert parse_ranges(pd.DataFrame({"symbol": [], "start": [], "end": []})).empty

@@ -72,3 +72,28 @@ def test_the_configurations_that_come_along_are_valid(name: str) -> None:
 
     folder = Path(next(iter(configs.__path__)))
     assert load_settings(folder / f"{name}.toml", {}).title
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "20150105", "'20150105'", "'0'", "1420416000", "true", "1.5", "'tomorrow'"]
+)
+@pytest.mark.parametrize("key", ["data.start", "walk_forward.start", "screen.start"])
+def test_a_number_is_no_date(tmp_path: Path, key: str, value: str) -> None:
+    """It would count seconds since 1970."""
+    with pytest.raises(SettingsError, match=f"{key}: write a date as 2016-01-04, got"):
+        load_settings(_toml(tmp_path, f"{key} = {value}"), {})
+
+
+@pytest.mark.parametrize("value", ["2015-01-05", "'2015-01-05'"])
+def test_dates_are_read_with_and_without_quotes(tmp_path: Path, value: str) -> None:
+    settings = load_settings(
+        _toml(tmp_path, f"walk_forward.start = {value}\nstrategy.rebalance = [{value}]"), {}
+    )
+    assert settings.walk_forward.start == date(2015, 1, 5)
+    assert settings.strategy.rebalance == [date(2015, 1, 5)]
+
+
+def test_the_cache_is_a_choice_or_a_folder(tmp_path: Path) -> None:
+    assert load_settings(None, {}).data.cache is True
+    assert load_settings(None, {"data.cache": False}).data.cache is False
+    assert load_settings(_toml(tmp_path, "data.cache = 'kept'"), {}).data.cache == tmp_path / "kept"

@@ -360,3 +360,16 @@ def _broken_slowly(table: pd.DataFrame) -> set[tuple[str, str]]:
             if bar.high > up + 0.005 or bar.low < down - 0.005:
                 out.add((symbol, str(bar.date.date())))
     return out
+
+
+def test_a_symbol_that_cannot_be_read_is_no_key() -> None:
+    """The panel refuses it; so the gate names it."""
+    import pandas as pd
+    from btalpha.feeds.columns import can_be_symbol
+    from btalpha.feeds.quality.rows import parse_rows
+
+    frame = pd.DataFrame({"date": ["2016-01-04"] * 3, "symbol": ["A", "A ", "\u202eA"], "volume": 1.0})
+    frame = frame.assign(**dict.fromkeys(("open", "high", "low", "close"), 1.0))
+    rows, unplaced = parse_rows(frame, [])
+    assert (len(rows), unplaced["symbol"].tolist()) == (1, ["A ", "\u202eA"])
+    assert not any(map(can_be_symbol, unplaced["symbol"]))

@@ -93,7 +93,7 @@ class TestRefused:
         WalkForward(FactorSignal("rev5"), start=gappy.dates[110]).fit(gappy).save(tmp_path / "walk")
         content = (tmp_path / "walk").read_bytes()
         (tmp_path / "walk").write_bytes(content[:-3] + b"???")
-        with pytest.raises(ModelFileError, match="its part provider is damaged"):
+        with pytest.raises(ModelFileError, match="is damaged: its checksum differs"):
             WalkForward.load(tmp_path / "walk")
 
     def test_a_class_that_is_not_imported_is_not_imported_for_a_file(
