@@ -111,4 +111,4 @@ def _lines(axes: "Axes", table: pd.DataFrame) -> None:
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str]]:
-    return list(zip(LINES, map(str, table.columns), strict=False))
+    return [(f"{colour} line", str(name)) for colour, name in zip(LINES, table.columns, strict=False)]

@@ -49,7 +49,7 @@ def _cells(row: dict[str, Any], ahead: dict[str, Any], chosen_on: float) -> list
         f"{five['ic']:.3f}, {five['icir']:.2f}",
         f"{row['total_return']:.1%}",
         f"{row['sharpe']:.2f}",
-        f"{row['percentile']:.0f} %",
+        f"{row['percentile']:.1f} %",
         *(_lead(row.get(name)) for name in ("rank_ic_lead", "return_lead")),
     ]
 

@@ -25,12 +25,13 @@ def results_table(metrics: dict[str, Any]) -> str:
         What ``metrics.json`` holds.
     """
     strategy, chance, signal = metrics["strategy"], metrics["random"], metrics["signal"]
-    seeds = signal["seeds"]
+    seeds, matched = signal["seeds"], chance["matched_turnover"]
     rows = [
         ("total return after fees", f"{strategy['total_return']:.1%}"),
         (f"median of {chance['n']} random portfolios", f"{chance['median_total_return']:.1%}"),
-        ("share of the random portfolios that it beats", f"{chance['percentile']:.0f} %"),
+        ("share of the random portfolios that it beats", f"{chance['percentile']:.1f} %"),
         ("chance of a random one as good (p)", f"{chance['p_value']:.3f}"),
+        ("share that it beats of those with its own turnover", f"{matched['percentile']:.1f} %"),
         ("return a year", f"{strategy['cagr']:.1%}"),
         ("volatility a year", f"{strategy['volatility']:.1%}"),
         ("Sharpe ratio a year", f"{strategy['sharpe']:.2f}"),

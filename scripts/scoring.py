@@ -22,6 +22,9 @@ HORIZONS = (1, 5, 10)
 
 _READ_FACTORS = {"lstm", "ridge", "lightgbm"}
 
+# Factors that are named where many are left out.
+_NAMED = 6
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -100,8 +103,10 @@ def left_out(panel: Panel, settings: Settings) -> list[str]:
     able, missing = computable(panel, settings.factors.codes or None)
     if not missing:
         return []
-    total = len(able) + len(missing)
-    return [f"{len(missing)} of {total} factors lack their inputs in this data: {', '.join(missing)}"]
+    total, named = len(able) + len(missing), ", ".join(missing[:_NAMED])
+    if len(missing) > _NAMED:
+        named += f" and {len(missing) - _NAMED} more (btalpha factors --data lists them)"
+    return [f"{len(missing)} of {total} factors lack their inputs in this data: {named}"]
 
 
 def _evaluate(scores: pd.DataFrame, panel: Panel, settings: Settings) -> Evaluation:
