@@ -81,7 +81,7 @@ def write_config(settings: "Settings", folder: Path) -> None:
     content = recorded(settings)
     for section, keys in PATHS.items():
         for key in keys:
-            if key in content[section]:
+            if isinstance(content[section].get(key), str):  # ``cache`` may be a switch
                 content[section][key] = str(Path(content[section][key]).resolve())
     (folder / "config.toml").write_text(tomli_w.dumps(content), encoding="utf-8")
 

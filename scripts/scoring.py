@@ -103,7 +103,7 @@ def left_out(panel: Panel, settings: Settings) -> list[str]:
     able, missing = computable(panel, settings.factors.codes or None)
     if not missing:
         return []
-    total, named = len(able) + len(missing), ", ".join(missing[:_NAMED])
+    total, named = len(able) + len(missing), ", ".join(list(missing)[:_NAMED])
     if len(missing) > _NAMED:
         named += f" and {len(missing) - _NAMED} more (btalpha factors --data lists them)"
     return [f"{len(missing)} of {total} factors lack their inputs in this data: {named}"]

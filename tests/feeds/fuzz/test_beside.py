@@ -107,7 +107,7 @@ def check_statements(damaged: tuple[bool, list[Any]]) -> str:
     days = pd.date_range("2015-07-01", "2016-06-30", freq="7D")
     for field in statements.fields:
         np.testing.assert_array_equal(
-            statements.as_of(field, days, pd.Index(SYMBOLS)), figures(rows, field, days), err_msg=field
+            statements.values(field, days, pd.Index(SYMBOLS)), figures(rows, field, days), err_msg=field
         )
     return "repaired" if len(statements.repairs) > 3 else "taken"
 
@@ -224,4 +224,4 @@ def test_figures_know_a_late_and_a_restated_one() -> None:
     expected = [[100, 40, 1e9], [140, 40, 1e9], [140, 40, 2e9]]
     np.testing.assert_array_equal(figures(rows, "revenue", days), expected)
     table = Statements.from_long(pd.DataFrame(rows))
-    np.testing.assert_array_equal(table.as_of("revenue", days, pd.Index(SYMBOLS)), expected)
+    np.testing.assert_array_equal(table.values("revenue", days, pd.Index(SYMBOLS)), expected)
