@@ -26,10 +26,11 @@ def benchmarks_table(folder: Path = _FOLDER) -> str:
     train, score, day, large = (lstm[part] for part in ("training", "prediction", "one_more_day", "large"))
     rows = [
         (
-            f"train the LSTM on {lstm['stocks']} stocks x {lstm['days']:,} days, one thread",
-            f"{train['labels_a_second']:,} labels a second; validation rank IC "
-            f"{train['validation_rank_ic']:.3f}",
-            f"{train['times_faster']:.0f} times overlapping windows from a DataLoader, "
+            f"train the LSTM on {lstm['stocks']} stocks x {lstm['days']:,} days, {train['cores']} cores",
+            f"{train['labels_a_second']:,} labels a second; {train['epochs']} epochs of a network in "
+            f"{train['seconds_a_network']:.0f} s, validation rank IC {train['validation_rank_ic']:.3f}",
+            f"{train['times_faster']:.1f} times overlapping windows from a DataLoader; "
+            f"{train['windows_epochs']} epochs in {train['windows_seconds_a_network']:.0f} s, "
             f"{train['windows_validation_rank_ic']:.3f}",
         ),
         (

@@ -56,4 +56,7 @@ def _cells(row: dict[str, Any], ahead: dict[str, Any], chosen_on: float) -> list
 
 def _lead(test: dict[str, Any] | None) -> str:
     """Say how far the first model is ahead of this one, by the paired test over days."""
-    return "" if test is None else f"t = {test['t']:.1f}, p = {test['p']:.3f}"
+    if test is None:
+        return ""
+    p = "< 0.001" if test["p"] < 0.001 else f"= {test['p']:.3f}"
+    return f"t = {test['t']:.1f}, p {p}"

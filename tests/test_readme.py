@@ -136,6 +136,14 @@ def test_the_time_to_read_is_that_of_the_recorded_run() -> None:
     assert READING_COMMAND in shown
 
 
+def test_the_benchmarks_are_those_of_the_recorded_runs() -> None:
+    from btalpha.scripts.benchmark_results import COMMANDS, benchmarks_table
+
+    shown = README.split("<!-- benchmarks:start -->")[1].split("<!-- benchmarks:end -->")[0]
+    assert benchmarks_table() in shown, "put the table of `python -m btalpha.scripts.results` into the README"
+    assert all(command in shown for command in COMMANDS.values())
+
+
 def test_pictures_and_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", README):
         if not target.startswith("https://"):

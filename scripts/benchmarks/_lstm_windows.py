@@ -48,9 +48,11 @@ class Windows(Dataset):
         return self._bars[stock][end - self.length : end], self._labels[number]
 
 
-def train_windows(network: ScoreNet, data: Data, length: int, *, epochs: int, share: float = 1.0) -> Usual:
+def train_windows(
+    network: ScoreNet, data: Data, length: int, *, epochs: int, share: float = 1.0, seed: int = 0
+) -> Usual:
     """Train by windows; ``share`` below 1 stops each epoch early."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     loader = DataLoader(Windows(data, data.train, length, labelled=True), batch_size=BATCH, shuffle=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-4)
     labels, seconds, rank_ics = 0, 0.0, []
