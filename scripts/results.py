@@ -26,15 +26,21 @@ def results_table(metrics: dict[str, Any]) -> str:
     """
     strategy, chance, signal = metrics["strategy"], metrics["random"], metrics["signal"]
     seeds, matched = signal["seeds"], chance["matched_turnover"]
+    tried = metrics["tried"]
     rows = [
         ("total return after fees", f"{strategy['total_return']:.1%}"),
         (f"median of {chance['n']} random portfolios", f"{chance['median_total_return']:.1%}"),
         ("share of the random portfolios that it beats", f"{chance['percentile']:.1f} %"),
         ("chance of a random one as good (p)", f"{chance['p_value']:.3f}"),
         ("share that it beats of those with its own turnover", f"{matched['percentile']:.1f} %"),
+        ("the share by Sharpe ratio", f"{chance['sharpe_percentile']:.1f} %"),
         ("return a year", f"{strategy['cagr']:.1%}"),
         ("volatility a year", f"{strategy['volatility']:.1%}"),
         ("Sharpe ratio a year", f"{strategy['sharpe']:.2f}"),
+        (
+            f"deflated Sharpe ratio: chance that the true one is above 0, {tried['n']} models being tried",
+            f"{tried['deflated_sharpe']:.0%}",
+        ),
         ("largest drawdown", f"{strategy['max_drawdown']:.1%}"),
         ("turnover a year, one side", f"{strategy['turnover']:.1f} x the portfolio"),
         (f"daily rank IC, {signal['horizon']} sessions ahead", f"{signal['rank_ic']:.4f}"),

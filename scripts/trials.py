@@ -28,7 +28,7 @@ def tried(models: Sequence[str], returns: Sequence[pd.Series]) -> list[dict[str,
         true Sharpe ratio is above 0, all models counted as trials
         (:func:`~btalpha.strategies.report.deflated_sharpe.deflated_sharpe`); ``luck_sharpe``, the largest
         ratio a year to be expected of as many models that are worth nothing. A model whose returns never
-        change has NaN for both, and is no trial.
+        change has NaN for both; it counts among the trials.
 
     Examples
     --------
@@ -41,8 +41,9 @@ def tried(models: Sequence[str], returns: Sequence[pd.Series]) -> list[dict[str,
     known = {"n": len(models), "models": list(models)}
     if min(map(len, returns)) < 2:
         return [{**known, "deflated_sharpe": math.nan, "luck_sharpe": math.nan} for _ in returns]
-    ratios = sharpe_ratios(pd.concat(list(returns), axis=1, keys=range(len(returns))), 1).dropna()
-    found = [deflated_sharpe(one, trials=ratios.to_numpy()) if len(ratios) else None for one in returns]
+    ratios = sharpe_ratios(pd.concat(list(returns), axis=1, keys=range(len(returns))), 1)
+    any_known = bool(ratios.notna().any())
+    found = [deflated_sharpe(one, trials=ratios.to_numpy()) if any_known else None for one in returns]
     year = math.sqrt(sessions_per_year(pd.DatetimeIndex(returns[0].index)))
     return [
         {

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...strategies.report.words import number, percent
 from .summary import VARIANTS
-from .words import NAMES, against_luck, conclusions, headline, points
+from .words import NAMES, against_luck, conclusions, headline, many, points
 
 
 def paper_table(found: dict[str, Any]) -> str:
@@ -18,8 +18,8 @@ def paper_table(found: dict[str, Any]) -> str:
     """
     lines = [
         f"| mean a session, {found['window']['decision']} to {found['window']['last']} "
-        "| portfolio | random ten | lead, points | 5 % to 95 % of draws | ahead | t over draws "
-        "| t over sessions |",
+        f"| portfolio | random {many(found['k'])} | lead, points | 5 % to 95 % of draws | ahead "
+        "| t over draws | t over sessions |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name in VARIANTS:

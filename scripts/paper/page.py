@@ -18,7 +18,7 @@ from ..page_frame import framed
 from . import charts
 from .run import SYSTEM, Experiment
 from .summary import VARIANTS
-from .words import NAMES, SHORT, conclusions, headline, points
+from .words import NAMES, SHORT, conclusions, headline, many, points
 
 _ENTRIES = {
     "close": "close that decides, as the paper counts",
@@ -92,8 +92,8 @@ def _table(found: dict[str, Any]) -> Section:
     text = (
         f"Mean returns of the {found['window']['held']} sessions, each day's in equal parts of "
         f"{found['k']} stocks, no costs. Walk-forward is this project's own model; chance alone is "
-        f"ten random stocks against the same ten others. The mean stock of a draw returned "
-        f"{percent(found['everyone'], digits=2)} a session."
+        f"{many(found['k'])} random stocks against the same number of others. The mean stock of a draw "
+        f"returned {percent(found['everyone'], digits=2)} a session."
     )
     table = facts(f"A session, bought at the {_ENTRIES[found['window']['entry']]}", rows, heads=heads)
     return Section("table", "Side by side", f'<div class="scroll">{table}</div>{note(text)}')
@@ -110,7 +110,8 @@ def _paper(paper: dict[str, Any], name: str) -> str:
 def _days(experiment: Experiment) -> Section:
     material, draws = experiment.material, experiment.draws
     days = material.dates[-1 - len(material.held) :]
-    keys = [("portfolio", "ten highest"), ("random", "ten at random")]
+    k = many(experiment.settings.draws.k)
+    keys = [("portfolio", f"{k} highest"), ("random", f"{k} at random")]
     parts = [
         figure(
             "Return of each day, the first draw, as published",
@@ -132,6 +133,7 @@ def _days(experiment: Experiment) -> Section:
 
 
 def _distribution(experiment: Experiment) -> Section:
+    k = many(experiment.settings.draws.k)
     edges, highest = charts.bars_of(experiment.draws, VARIANTS)
     keys = [("portfolio", "mean of the draws"), ("benchmark", "the paper's lead")]
     parts = [
@@ -139,8 +141,8 @@ def _distribution(experiment: Experiment) -> Section:
         for name in VARIANTS
     ]
     text = (
-        "Draws by their lead over ten random stocks, in percentage points a session. The last one is luck "
-        "alone: ten random stocks against ten others."
+        f"Draws by their lead over {k} random stocks, in percentage points a session. The last one is luck "
+        f"alone: {k} random stocks against {k} others."
     )
     return Section("draws", "The distribution over draws", note(text) + halves(parts))
 

@@ -10,7 +10,7 @@ NAMES = {
     PUBLISHED: "As published (looks ahead)",
     CAUSAL: "The same without leaks",
     SYSTEM: "This project's walk-forward",
-    CHANCE: "Another ten at random",
+    CHANCE: "Others at random",
 }
 SHORT = {
     PUBLISHED: "As published",
@@ -36,6 +36,17 @@ def points(value: float | None) -> str:
     ('+0.18', '−0.04')
     """
     return number(None if value is None else 100 * value, digits=2, signed=True)
+
+
+def many(k: int) -> str:
+    """Write the number of stocks held.
+
+    Examples
+    --------
+    >>> many(10), many(5)
+    ('ten', '5')
+    """
+    return "ten" if k == 10 else str(k)
 
 
 def headline(found: dict[str, Any]) -> str:
@@ -76,10 +87,12 @@ def against_luck(found: dict[str, Any]) -> str:
         if chance["as_large"] > 0.05
         else "so luck alone rarely makes such a lead"
     )
+    k = many(found["k"])
     return (
         f"The paper reports {percent(paper['portfolio'], digits=2)} against "
-        f"{percent(paper['random'], digits=2)}, {points(paper['difference'])} points. Ten random stocks beat "
-        f"ten others by as much in {percent(chance['as_large'], digits=0)} of the draws, {verdict}."
+        f"{percent(paper['random'], digits=2)}, {points(paper['difference'])} points. {k.capitalize()} "
+        f"random stocks beat {k} others by as much in {percent(chance['as_large'], digits=0)} of the draws, "
+        f"{verdict}."
     )
 
 
@@ -118,7 +131,7 @@ def _time(found: dict[str, Any]) -> str:
         f"All draws share the same {held} sessions and many stocks. The t over draws tells how sure the mean "
         "is for these very days, the luck of drawing stocks, and nothing about other days. Taken over the "
         f"{held} sessions instead, the daily leads have a t of {shown}: {verdict}; and {held} sessions in "
-        "one month are little to go by in any case."
+        "a row are little to go by in any case."
     )
 
 

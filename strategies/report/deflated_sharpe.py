@@ -49,7 +49,8 @@ def deflated_sharpe(
         Daily returns of the strategy, fractions, at least two, no NaN.
     trials
         Sharpe ratios of all trials, that of the strategy included, per session (a ratio a year over the
-        square root of the sessions of a year). Without it give the next two.
+        square root of the sessions of a year); NaN for one without, which counts as well. Without it give
+        the next two.
     n_trials, variance
         Number of independent trials, and the variance of their Sharpe ratios per session.
 
@@ -142,9 +143,12 @@ def _trials(
         ratios = np.asarray(trials, dtype=float)
         if n_trials is not None or variance is not None:
             raise ValueError("give trials, or n_trials and variance, not both")
-        if not len(ratios) or not np.isfinite(ratios).all():
-            raise ValueError("trials must be finite Sharpe ratios, at least one")
-        return len(ratios), float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
+        known = ratios[~np.isnan(ratios)]
+        if not len(known) or not np.isfinite(known).all():
+            raise ValueError(
+                "trials must be finite Sharpe ratios, or NaN for those without, at least one finite"
+            )
+        return len(ratios), float(known.var(ddof=1)) if len(known) > 1 else 0.0
     if n_trials is None or variance is None:
         raise ValueError("give trials, or both n_trials and variance")
     if isinstance(n_trials, bool) or not isinstance(n_trials, int) or n_trials < 1:

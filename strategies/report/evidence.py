@@ -86,7 +86,8 @@ class Evidence:
     def _deflated(self) -> Tried:
         year = math.sqrt(self.periods_per_year)
         ratios = np.asarray(self.trials) / year
-        found = deflated_sharpe(self.returns, trials=ratios) if len(self.returns) > 1 else None
+        enough = len(self.returns) > 1 and np.isfinite(ratios).any()
+        found = deflated_sharpe(self.returns, trials=ratios) if enough else None
         return Tried(len(ratios), *_shown(found, year))
 
     @property

@@ -168,10 +168,10 @@ def _periods(periods_per_year: float | None, dates: pd.DatetimeIndex) -> int:
 
 
 def _trials(trials: Sequence[float | None] | None) -> tuple[float, ...]:
-    ratios = tuple(float(ratio) for ratio in trials or () if ratio is not None)
-    if not np.isfinite(ratios).all():
+    known = [float(ratio) for ratio in trials or () if ratio is not None]
+    if not np.isfinite(known).all():
         raise ValueError("trials must be finite Sharpe ratios a year, or None for those that have none")
-    return ratios
+    return tuple(np.nan if ratio is None else float(ratio) for ratio in trials or ())
 
 
 def _settings(config: Mapping[str, object] | str | None) -> tuple[str, Mapping[str, object]]:

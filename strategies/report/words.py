@@ -103,7 +103,7 @@ def _own(evidence: Evidence) -> str:
     total = evidence.figures["total_return"] or 0.0
     if (evidence.returns == 0).all():
         return f"{span} ({plural(len(dates), 'session')}), {who} never moved: 0.0% on every session."
-    verb = "gained" if total > 0 else "lost"
+    verb = "gained" if total >= 0 else "lost"
     text = f"{span} ({plural(len(dates), 'session')}), {who} {verb} {percent(abs(total))} after fees"
     ruin = evidence.returns.index[evidence.returns == -1.0]
     return f"{text}: everything, on {day(ruin[0])}." if len(ruin) else f"{text}."

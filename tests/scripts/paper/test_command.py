@@ -107,7 +107,7 @@ class TestOutput:
     ) -> None:
         outcome = btalpha(*words(bars, folder), "--out", tmp_path / "again")
         assert outcome.code == 0, outcome.err
-        assert "Another ten at random" in outcome.out
+        assert "Others at random" in outcome.out
         for name in ("draws.csv", "paper.md", "paper.html"):
             assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes(), name
 

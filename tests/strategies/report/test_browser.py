@@ -1,29 +1,15 @@
 """The tearsheet in a real browser: one headless Chromium looks at all pages, each in a frame of its width."""
 
-import json
 import re
-import shutil
-import subprocess
 from html import unescape
-from pathlib import Path
 
 import pytest
 from btalpha.strategies.report import tearsheet
 
+from .browser import look
 from .sample import sample
 
-PROBE = (Path(__file__).parent / "probe.js").read_text(encoding="utf-8")
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
---disable-background-networking --disable-component-update --disable-dev-shm-usage --hide-scrollbars
---enable-logging=stderr --window-size=1400,1000 --virtual-time-budget=30000 --dump-dom"""
 WIDTHS = {"full": 1200, "phone": 390, "ten years": 1200, "one day": 390}
-HOST = """<!DOCTYPE html><meta charset="utf-8"><body>{frames}<script>
-const seen = {{}}, frames = Array.from(document.querySelectorAll("iframe"));
-addEventListener("message", (event) => {{
-  seen[frames.find((frame) => frame.contentWindow === event.source).name] = event.data;
-  document.getElementById("seen").textContent = JSON.stringify(seen);
-}});
-</script><pre id="seen"></pre></body>"""
 
 
 @pytest.fixture(scope="module")
@@ -41,27 +27,7 @@ def pages(tmp_path_factory):
 @pytest.fixture(scope="module")
 def seen(pages, tmp_path_factory):
     """What the browser saw of each page, and what it wrote to its console."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium on the path: the pages are not looked at in a browser")
-    folder = tmp_path_factory.mktemp("browser")
-    frames = []
-    for number, (name, path) in enumerate(pages.items()):
-        page = path.read_text(encoding="utf-8").replace("<style>", f"<script>{PROBE}</script><style>", 1)
-        (folder / f"{number}.html").write_text(page, encoding="utf-8")
-        frames.append(
-            f'<iframe name="{name}" src="{number}.html" width="{WIDTHS[name]}" height="900"></iframe>'
-        )
-    (folder / "host.html").write_text(HOST.format(frames="".join(frames)), encoding="utf-8")
-    command = [browser, *FLAGS.split(), f"--user-data-dir={folder / 'profile'}"]
-    command.append((folder / "host.html").as_uri())
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, flags=re.DOTALL)
-    assert found, done.stderr[-2000:]
-    told = json.loads(unescape(found.group(1)) or "{}")
-    assert told.keys() == pages.keys(), done.stderr[-2000:]
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return {"console": console, **told}
+    return look(pages, WIDTHS, tmp_path_factory.mktemp("browser"))
 
 
 def as_number(text):
