@@ -140,18 +140,19 @@ class TearsheetAnalyzer(bt.Analyzer):
         returns, remarks = self._returns()
         n = 0 if random_returns is not None else randoms
         evidence = self._evidence(horizon, n, seed)
-        found = evidence.evaluation
+        found, drawn = evidence.evaluation, evidence.random_returns
+        chance = {} if drawn is None else {"random": {"n": drawn.shape[1], "seed": seed}}
         return tearsheet(
             returns,
             benchmark,
             output=output,
             title=title or self._title,
-            random_returns=evidence.random_returns if random_returns is None else random_returns,
+            random_returns=drawn if random_returns is None else random_returns,
             ic=None if found is None else found.rank_ic,
             quantile_returns=None if found is None else found.quantile_returns,
             selected_factors=evidence.selected_factors,
             metrics={"strategy": self._figures(returns), "signal": evidence.signal()},
-            config=self._settings,
+            config={**chance, **self._settings},
             periods_per_year=periods_per_year,
             trials=trials,
             names=names,

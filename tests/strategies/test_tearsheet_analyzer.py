@@ -214,6 +214,7 @@ class TestTopK:
         assert shown["notes"] == []
         chance = shown["random_returns"]
         assert chance.shape == (len(panel), 7)
+        assert shown["config"]["random"] == {"n": 7, "seed": 3}
         if rules is not None:
             wanted = random_benchmark(
                 panel, n=7, seed=3, k=4, rebalance=3, cash=1e6, eligible=scores.notna(), **rules
