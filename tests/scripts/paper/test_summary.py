@@ -97,6 +97,7 @@ def found() -> dict[str, Any]:
         },
         "window": {"decision": "2016-04-11", "last": "2016-04-25", "sessions": 65, "held": 10},
         "stocks": {"all": 2842, "drawn": 300, "left": {"mean": 211.4, "min": 195, "max": 230}},
+        "k": 10,
         "draws": 200,
         "same_network": 0,
         "variants": {name: copy.deepcopy(variant) for name in names},
