@@ -54,6 +54,10 @@ def random_cards(evidence: Evidence) -> Iterator[Card]:
     if rank.n > 1:
         yield Card("Percentile", percentile(rank.percentile), "100 = ahead of all")
         yield Card("p-value", p_value(rank.p_value), "one-sided")
+        by_sharpe = evidence.sharpe_rank
+        if by_sharpe is not None:
+            place = f"among the same, p {p_value(by_sharpe.p_value)}"
+            yield Card("Sharpe percentile", percentile(by_sharpe.percentile), place)
 
 
 def tried_cards(evidence: Evidence) -> Iterator[Card]:

@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from .deflated_sharpe import DeflatedSharpe, deflated_sharpe
-from .metrics import RandomRank, performance, rank_among, rank_from
+from .metrics import (
+    RandomRank,
+    SharpeRank,
+    performance,
+    rank_among,
+    rank_from,
+    rank_sharpe_among,
+    sharpe_ratios,
+)
 
 
 class Tried(NamedTuple):
@@ -71,6 +79,15 @@ class Evidence:
         if self.random_totals is None:
             return rank_from(self.table("random"))
         return rank_among(float(self.figures["total_return"] or 0.0), self.random_totals)
+
+    @cached_property
+    def sharpe_rank(self) -> SharpeRank | None:
+        """The place among the random portfolios by Sharpe ratio; a series that never changes counts as 0."""
+        if self.random_returns is None or len(self.returns) < 2:
+            return None
+        own = finite(self.figures["sharpe"]) or 0.0
+        ratios = sharpe_ratios(self.random_returns, self.periods_per_year).fillna(0.0)
+        return rank_sharpe_among(own, ratios.to_numpy())
 
     @cached_property
     def tried(self) -> Tried | None:

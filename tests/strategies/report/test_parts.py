@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from btalpha.strategies.report import tables
 from btalpha.strategies.report.axes import thin, thin_lows
+from btalpha.strategies.report.cards import cards
 from btalpha.strategies.report.deflated_sharpe import deflated_sharpe
 from btalpha.strategies.report.gather import gather, median_portfolio
 from btalpha.strategies.report.growth import monthly_returns
@@ -187,6 +188,18 @@ def test_tried_configurations_are_counted_and_deflate_the_sharpe_ratio():
     assert "look better than they are" in result(evidence(returns * 0, trials=[1.0, 2.0]))
     with pytest.raises(ValueError, match="trials must be finite Sharpe ratios a year, or None"):
         evidence(returns, trials=[float("nan")])
+
+
+def test_the_place_by_sharpe_ratio_is_another_than_that_by_return():
+    days = pd.bdate_range("2016-01-04", periods=4)
+    wild, calm, lost = [0.5, -0.3, 0.4, -0.2], [0.02, 0.01, 0.02, 0.01], [-0.1, -0.2, -0.1, -0.2]
+    others = pd.DataFrame({0: wild, 1: lost, 2: [0.0] * 4}, days)
+    seen = evidence(pd.Series(calm, days), random_returns=others)
+    assert (seen.rank.n, seen.sharpe_rank.n) == (3, 3)
+    assert seen.rank.percentile == pytest.approx(200 / 3)  # behind the wild one
+    assert (seen.sharpe_rank.percentile, seen.sharpe_rank.p_value) == (100.0, 0.25)
+    assert "Sharpe percentile" in cards(seen)
+    assert evidence(pd.Series(calm[:1], days[:1]), random_returns=others.iloc[:1]).sharpe_rank is None
 
 
 # --- ledger
