@@ -142,6 +142,24 @@ class TestDamage:
             assert frame.equals(bars) and facts == {"first": "2016-01-04"}
         assert noticed > len(content) / 7 / 10
 
+    def test_a_panel_of_a_damaged_file_is_refused_or_the_same(self, store: Store) -> None:
+        Updater(store, FakeSource()).update("600000.SH", day("2016-01-04"), day("2016-02-29"))
+        path, good = store.path("600000.SH"), Panel.read(store.folder)
+        content = path.read_bytes()
+        refused = 0
+        for at in np.linspace(0, len(content) - 1, 60).astype(int):
+            path.write_bytes(content)
+            self.flip(path, at)
+            try:
+                panel = Panel.read(store.folder)
+            except DataError:
+                refused += 1
+                continue
+            assert panel.dates.equals(good.dates) and list(panel.symbols) == list(good.symbols)
+            for name in ("open", "high", "low", "close", "volume", "amount", "factor"):
+                np.testing.assert_array_equal(panel[name], good[name], err_msg=f"{name}, byte {at}")
+        assert refused > 15
+
     @pytest.mark.parametrize("keep", [0, 1, 100, -1])
     def test_a_cut_file_is_noticed(self, store: Store, keep: int) -> None:
         Updater(store, FakeSource()).update("600000.SH", day("2016-01-04"), day("2016-02-29"))
