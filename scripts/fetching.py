@@ -31,6 +31,8 @@ class Wanted:
         First and last day.
     universe
         An index, such as ``csi300``, or a file of symbols or of membership ranges.
+    index
+        Which index of a file of ranges that holds several.
     symbols
         Symbols instead; neither: all that the source can list.
     statements
@@ -42,6 +44,7 @@ class Wanted:
     universe: str | None = None
     symbols: tuple[str, ...] = ()
     statements: bool = False
+    index: str | None = None
 
 
 @dataclass
@@ -112,24 +115,40 @@ def _universe(source: Source, store: Store, wanted: Wanted, fetched: Fetched) ->
         return source.symbols()
     path = Path(wanted.universe)
     if path.suffix in (".csv", ".parquet"):
-        table = read_table(path)
-        if "start" not in table.columns:
-            return _column(table, path)
-        ranges, name = read_members(path), path.stem
-        ranges = ranges.assign(symbol=ranges["symbol"].map(canonical))
-        ranges = ranges[(ranges["start"] <= wanted.end) & ~(ranges["end"] < wanted.start)]
-    else:
-        ranges, name = source.members(wanted.universe, wanted.start, wanted.end), wanted.universe
-        if not source.point_in_time:
-            fetched.notes.append(
-                f"{source.name} knows today's members of {name} only, each from the day it joined: those "
-                "that have left are missing, which flatters a backtest (survivorship); fetch the members "
-                "from baostock or tushare, or give --universe FILE with ranges"
-            )
+        return _universe_of_file(store, path, wanted, fetched)
+    if wanted.index is not None:
+        raise DataError("--index needs --universe FILE", remedy="name the index as --universe, or a file")
+    span, name = (wanted.start, wanted.end), wanted.universe
+    ranges = source.members(name, *span)
+    if not source.point_in_time:
+        fetched.notes.append(
+            f"{source.name} knows today's members of {name} only, each from the day it joined: those "
+            "that have left are missing, which flatters a backtest (survivorship); fetch the members "
+            "from baostock or tushare, or give --universe FILE with ranges"
+        )
+    fetched.members = store.write_members(name.lower(), _somebody(ranges, name), span)
+    return canonical_symbols(list(ranges["symbol"]))
+
+
+def _universe_of_file(store: Store, path: Path, wanted: Wanted, fetched: Fetched) -> list[str]:
+    """Return the symbols of a file; its ranges are kept in full, also those outside of the span."""
+    table = read_table(path)
+    if "start" not in table.columns:
+        if wanted.index is not None:
+            raise DataError(f"{path} has no ranges to take --index of", remedy="leave --index out")
+        return _column(table, path)
+    ranges, name = read_members(path, index=wanted.index), wanted.index or path.stem
+    ranges = ranges.assign(symbol=ranges["symbol"].map(canonical))
+    inside = ranges[(ranges["start"] <= wanted.end) & ~(ranges["end"] < wanted.start)]
+    symbols = canonical_symbols(list(_somebody(inside, name)["symbol"]))
+    fetched.members = store.write_members(name, ranges)
+    return symbols
+
+
+def _somebody(ranges: pd.DataFrame, name: str) -> pd.DataFrame:
     if ranges.empty:
         raise DataError(f"nobody is a member of {name} in the span", remedy="check the dates")
-    fetched.members = store.write_members(name, ranges)
-    return canonical_symbols(list(ranges["symbol"]))
+    return ranges
 
 
 def _column(table: pd.DataFrame, path: Path) -> list[str]:
