@@ -55,7 +55,7 @@ def run(
         store = Store(default_folder(name) if out is None else out, name)
         with stages(quiet=quiet) as shown:
             shown.begin(f"fetch from {name}")
-            fetched = fetch(source, store, wanted, shown.count)
+            fetched = fetch(source, store, wanted, shown.count, shown.begin)
     write_report(fetched, store)
     print("\n".join(summary_lines(fetched, store, wanted)))
     return fetched.exit_code

@@ -174,6 +174,40 @@ class TestFetch:
         assert outcome.code == 0, outcome.out
         assert f"--statements {out / 'statements' / 'statements.parquet'}" in outcome.out
 
+    @pytest.mark.parametrize("end", ["a failure", "an interrupt", "silence"])
+    def test_statements_before_the_end_are_kept(
+        self, btalpha, fake, tmp_path: Path, monkeypatch, end: str
+    ) -> None:
+        asked: list[str] = []
+
+        def answer(self, symbols, start, until):
+            (symbol,) = symbols
+            asked.append(symbol)
+            if len(asked) > 2 and end == "an interrupt":
+                raise KeyboardInterrupt
+            if (len(asked) == 2 and end == "a failure") or (len(asked) > 2 and end == "silence"):
+                raise NoAnswer("timed out")
+            return pd.DataFrame(
+                {
+                    "symbol": symbol, "period_end": [pd.Timestamp("2015-12-31")],
+                    "announce_date": [pd.Timestamp("2016-03-01")], "net_profit": [7.0],
+                }
+            )  # fmt: skip
+
+        monkeypatch.setattr(FakeSource, "statements", answer)
+        monkeypatch.setattr("btalpha.scripts.fetching.ONE_BY_ONE", {"fake"})
+        out = tmp_path / "data"
+        outcome = btalpha(*words(out, "--universe", "csi300", "--statements"))
+        assert outcome.code == 1, outcome.err
+        kept = pd.read_parquet(out / "statements" / "statements.parquet")["symbol"].tolist()
+        if end == "a failure":
+            assert kept == [symbol for symbol in SYMBOLS if symbol != SYMBOLS[1]]
+            assert list(report(out)["missing"]) == [f"statements of {SYMBOLS[1]}"]
+        else:
+            assert kept == SYMBOLS[:2]
+            told = "interrupted" if end == "an interrupt" else "statements of 5 not asked for"
+            assert told in report(out)["stopped"] and len(asked) == (3 if end == "an interrupt" else 7)
+
     def test_a_damaged_file_is_named_and_fetched_again(self, btalpha, fake, tmp_path: Path) -> None:
         btalpha(*words(tmp_path / "data", "--symbols", "600000.SH"))
         (tmp_path / "data" / "600000.SH.parquet").write_bytes(b"PAR1")
