@@ -245,8 +245,8 @@ def _answers(
         if table is not None and not table.empty:
             yield table
         if silent == GIVE_UP_AFTER:
-            left = len(parts) - number - 1
-            fetched.stopped = f"{source.name} has not answered {silent} times in a row; statements of {left:,} not asked for"
+            left = f"statements of {len(parts) - number - 1:,} not asked for"
+            fetched.stopped = f"{source.name} has not answered {silent} times in a row; {left}"
             return
         if progress is not None:
             progress(number + 1, len(parts))
