@@ -15,6 +15,7 @@ from ..strategies.pick import Pick, pick
 from ..strategies.schedule import rebalance_sessions
 from ..strategies.trade_options import TradeOptions
 from .build import build_panel, build_walk_forward
+from .days import read_day
 from .holdings import Holdings, read_holdings
 from .progress import Stages
 from .repairs import unused_statements
@@ -113,9 +114,9 @@ def _panel(settings: Settings, asked: Request) -> tuple[Panel, pd.Timestamp]:
     if asked.as_of is None:
         return build_panel(settings.data.model_copy(update={"end": None})), asked.now
     try:
-        day = pd.Timestamp(asked.as_of).normalize().tz_localize(None)
+        day = read_day(asked.as_of, "--as-of")
     except ValueError as error:
-        raise SettingsError(f"--as-of is written as 2016-12-30, got {asked.as_of!r}") from error
+        raise SettingsError(str(error)) from error
     moment = (day + pd.Timedelta(days=1)).tz_localize("UTC")
     return build_panel(settings.data.model_copy(update={"end": day.date()})), min(moment, asked.now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from filelock import FileLock, Timeout
 
 from ..errors import DataError
 from ..sources.symbols import canonical
+from ..universe import read_members
+from .membership import merge_ranges
 from .parquet_file import DamagedFile, read_parquet, write_parquet, write_whole
 
 STATE = "state"
@@ -22,6 +25,8 @@ MEMBERS = "members"
 STATEMENTS = "statements"
 DAMAGED = "damaged"
 _FORMAT = 1
+# No separator, no leading dot, nothing that a system forbids: it becomes the name of a file.
+_PLAIN_NAME = re.compile(r"""(?![.])[^/\\:*?"<>|\x00-\x1f]{1,60}(?<![. ])""")
 _STALE_S = 3600.0
 
 
@@ -114,12 +119,31 @@ class Store:
         facts = {"first": held.first.date().isoformat(), "last": held.last.date().isoformat()}
         write_parquet(held.bars, self.path(symbol), {"source": self.source, "symbol": symbol, **facts})
 
-    def write_members(self, index: str, ranges: pd.DataFrame) -> Path:
-        """Write membership ranges as CSV and return the file."""
-        path = self.folder / MEMBERS / f"{canonical(index).lower()}.csv"
-        columns = {name: ranges[name].dt.strftime("%Y-%m-%d") for name in ("start", "end")}
-        text = ranges.assign(**columns).to_csv(index=False, lineterminator="\n")
+    def write_members(
+        self,
+        name: str,
+        ranges: pd.DataFrame,
+        span: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    ) -> Path:
+        """Write membership ranges as CSV and return the file.
+
+        Parameters
+        ----------
+        name
+            The file is called so where that is a plain name, and otherwise ``members``.
+        ranges
+            Columns ``symbol, start, end``.
+        span
+            First and last day that the ranges tell of: what the file holds of other days is kept.
+            ``None``: they take the place of all.
+        """
+        path = self.folder / MEMBERS / f"{name if _PLAIN_NAME.fullmatch(name) else MEMBERS}.csv"
         with self._lock("members.lock"):
+            held = None if span is None else self._read_members(path)
+            if span is not None and held is not None:
+                ranges = merge_ranges(held, ranges, *span)
+            columns = {name: ranges[name].dt.strftime("%Y-%m-%d") for name in ("start", "end")}
+            text = ranges.assign(**columns).to_csv(index=False, lineterminator="\n")
             write_whole(path, lambda file: file.write(text.encode()))
         return path
 
@@ -142,6 +166,16 @@ class Store:
         except FileNotFoundError:
             return None
         except DamagedFile as error:
+            self._put_aside(path, str(error))
+            return None
+
+    def _read_members(self, path: Path) -> pd.DataFrame | None:
+        """Return the ranges of a file; one that cannot be read is set aside."""
+        if not path.exists():
+            return None
+        try:
+            return read_members(path)
+        except DataError as error:
             self._put_aside(path, str(error))
             return None
 
@@ -184,7 +218,8 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what killed processes left behind; younger files may be another's at work."""
-        for file in self.folder.rglob(".*.tmp-*"):
+        folders = (self.folder, *(self.folder / name for name in (MEMBERS, STATEMENTS, STATE)))
+        for file in (file for folder in folders for file in folder.glob(".*.tmp-*") if file.is_file()):
             try:
                 if time.time() - file.stat().st_mtime > _STALE_S:
                     file.unlink()

@@ -11,6 +11,7 @@ from ...feeds.cache import Store, default_folder
 from ...feeds.sources import Patience, Source, SourceError, make_source
 from ...feeds.sources.errors import NotOffered
 from ...feeds.sources.files.table import Conventions
+from ..days import read_day
 from ..fetch_summary import summary_lines, write_report
 from ..fetching import Wanted, fetch
 from ..progress import stages
@@ -20,6 +21,7 @@ def run(
     name: str,
     *,
     universe: str | None = None,
+    index: str | None = None,
     symbols: str | None = None,
     start: str | None = None,
     end: str | None = None,
@@ -43,15 +45,17 @@ def run(
         if check:
             return check_source(source)
         listed = tuple(part.strip() for part in symbols.split(",")) if symbols else ()
+        if index and not universe:
+            raise ValueError("--index needs --universe FILE, of which it names one")
         if universe and listed:
             raise ValueError("give --universe or --symbols, not both")
         if not universe and not listed and path is None:
             raise ValueError("give --universe csi300, or --symbols 600519.SH,000001.SZ")
-        wanted = Wanted(*_span(source, start, end), universe, listed, statements)
+        wanted = Wanted(*_span(source, start, end), universe, listed, statements, index)
         store = Store(default_folder(name) if out is None else out, name)
         with stages(quiet=quiet) as shown:
             shown.begin(f"fetch from {name}")
-            fetched = fetch(source, store, wanted, shown.count)
+            fetched = fetch(source, store, wanted, shown.count, shown.begin)
     write_report(fetched, store)
     print("\n".join(summary_lines(fetched, store, wanted)))
     return fetched.exit_code
@@ -93,13 +97,10 @@ def _pairs(text: str | None, option: str) -> dict[str, str]:
 def _span(source: Source, start: str | None, end: str | None) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return first and last day; one that is not over yet has no bar that stays."""
     last = source.last_final_day()
-    try:
-        first = pd.Timestamp("2010-01-01") if start is None else pd.Timestamp(start).normalize()
-        until = last if end is None else min(last, pd.Timestamp(end).normalize())
-    except ValueError as error:
-        raise ValueError(f"--start and --end are written as 2015-01-05 ({error})") from error
-    if pd.isna(first) or pd.isna(until) or first > until:
-        raise ValueError(f"--start {first} lies after the last day that is over, {until}")
+    first = pd.Timestamp("2010-01-01") if start is None else read_day(start, "--start")
+    until = last if end is None else min(last, read_day(end, "--end"))
+    if first > until:
+        raise ValueError(f"--start {first.date()} lies after the last day that is over, {until.date()}")
     return first, until
 
 

@@ -48,6 +48,45 @@ class TestFetch:
         assert list(Panel.read(out).symbols) == SYMBOLS
         assert report(out)["exit_code"] == 0
 
+    def test_one_index_of_a_file_of_several(self, btalpha, fake, tmp_path: Path) -> None:
+        file, out = tmp_path / "index members.csv", tmp_path / "data"
+        file.write_text(
+            "index,symbol,start,end\n"
+            "csi300,600000.SH,2014-01-01,2014-12-31\ncsi300,600001.SH,2015-01-01,\n"
+            "csi500,600002.SH,2015-01-01,\n"
+        )
+        outcome = btalpha(*words(out, "--universe", file))
+        assert (outcome.code, "several indexes: csi300, csi500" in outcome.err) == (2, True)
+        outcome = btalpha(*words(out, "--universe", file, "--index", "csi300"))
+        assert outcome.code == 0, outcome.err
+        assert list(Panel.read(out).symbols) == ["600001.SH"]
+        kept = (out / "members" / "csi300.csv").read_text()
+        assert kept == "symbol,start,end\n600000.SH,2014-01-01,2014-12-31\n600001.SH,2015-01-01,\n"
+
+    @pytest.mark.parametrize("stem", ["index members", "000300", "沪深300"])
+    def test_members_keep_the_name_of_their_file(self, btalpha, fake, tmp_path: Path, stem: str) -> None:
+        file, out = tmp_path / f"{stem}.csv", tmp_path / "data"
+        file.write_text("symbol,start,end\n600001.SH,2015-01-01,\n")
+        outcome = btalpha(*words(out, "--universe", file))
+        assert outcome.code == 0, outcome.err
+        assert [path.name for path in (out / "members").iterdir()] == [f"{stem}.csv"]
+
+    def test_a_narrower_span_keeps_the_history_of_members(
+        self, btalpha, fake, tmp_path: Path, monkeypatch
+    ) -> None:
+        out = tmp_path / "data"
+        btalpha(*words(out, "--universe", "csi300"))
+        before = (out / "members" / "csi300.csv").read_text()
+        plain = FakeSource.members
+
+        def cut(self, index, start, end):
+            return plain(self, index, start, end).assign(start=start)
+
+        monkeypatch.setattr(FakeSource, "members", cut)
+        outcome = btalpha(*words(out, "--universe", "csi300", "--start", "2016-03-01"))
+        assert outcome.code == 0, outcome.err
+        assert (out / "members" / "csi300.csv").read_text() == before
+
     def test_again_asks_for_what_is_missing_only(self, btalpha, fake, tmp_path: Path) -> None:
         btalpha(*words(tmp_path / "data", "--symbols", "600000.SH,sh600001"))
         fake.asked.clear()
@@ -135,6 +174,40 @@ class TestFetch:
         assert outcome.code == 0, outcome.out
         assert f"--statements {out / 'statements' / 'statements.parquet'}" in outcome.out
 
+    @pytest.mark.parametrize("end", ["a failure", "an interrupt", "silence"])
+    def test_statements_before_the_end_are_kept(
+        self, btalpha, fake, tmp_path: Path, monkeypatch, end: str
+    ) -> None:
+        asked: list[str] = []
+
+        def answer(self, symbols, start, until):
+            (symbol,) = symbols
+            asked.append(symbol)
+            if len(asked) > 2 and end == "an interrupt":
+                raise KeyboardInterrupt
+            if (len(asked) == 2 and end == "a failure") or (len(asked) > 2 and end == "silence"):
+                raise NoAnswer("timed out")
+            return pd.DataFrame(
+                {
+                    "symbol": symbol, "period_end": [pd.Timestamp("2015-12-31")],
+                    "announce_date": [pd.Timestamp("2016-03-01")], "net_profit": [7.0],
+                }
+            )  # fmt: skip
+
+        monkeypatch.setattr(FakeSource, "statements", answer)
+        monkeypatch.setattr("btalpha.scripts.fetching.ONE_BY_ONE", {"fake"})
+        out = tmp_path / "data"
+        outcome = btalpha(*words(out, "--universe", "csi300", "--statements"))
+        assert outcome.code == 1, outcome.err
+        kept = pd.read_parquet(out / "statements" / "statements.parquet")["symbol"].tolist()
+        if end == "a failure":
+            assert kept == [symbol for symbol in SYMBOLS if symbol != SYMBOLS[1]]
+            assert list(report(out)["missing"]) == [f"statements of {SYMBOLS[1]}"]
+        else:
+            assert kept == SYMBOLS[:2]
+            told = "interrupted" if end == "an interrupt" else "statements of 5 not asked for"
+            assert told in report(out)["stopped"] and len(asked) == (3 if end == "an interrupt" else 7)
+
     def test_a_damaged_file_is_named_and_fetched_again(self, btalpha, fake, tmp_path: Path) -> None:
         btalpha(*words(tmp_path / "data", "--symbols", "600000.SH"))
         (tmp_path / "data" / "600000.SH.parquet").write_bytes(b"PAR1")
@@ -150,7 +223,12 @@ class TestFetch:
             (("--symbols", "../../x"), "'../../x' is no symbol"),
             (("--symbols", "600000.SH", "--universe", "csi300"), "not both"),
             (("--symbols", "600000.SH", "--start", "2016-05-01"), "lies after the last day"),
-            (("--symbols", "600000.SH", "--start", "soon"), "written as 2015-01-05"),
+            (("--symbols", "600000.SH", "--start", "soon"), "--start is written as 2015-01-05"),
+            (("--symbols", "600000.SH", "--start", ""), "--start is written as 2015-01-05"),
+            (("--symbols", "600000.SH", "--end", "NaT"), "--end is written as 2015-01-05"),
+            (("--symbols", "600000.SH", "--start", "2016-01-04T00:00+08:00"), "without a time zone"),
+            (("--symbols", "600000.SH", "--index", "csi300"), "--index needs --universe FILE"),
+            (("--universe", "csi300", "--index", "csi300"), "--index needs --universe FILE"),
             (("--symbols", "600000.SH", "--units", "volume"), "--units is written as a=b"),
             (("--symbols", "600000.SH", "--units", "volume=lots"), "--units volume must be a number"),
         ],

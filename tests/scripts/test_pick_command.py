@@ -216,6 +216,11 @@ class TestOldFits:
         again = answer(btalpha("pick", *words, "--cash", 50_000, "--json"))
         assert again["targets"] == anew["targets"]
 
+    @pytest.mark.parametrize("day", ["", "soon", "2016-01-04T00:00+08:00"])
+    def test_a_day_that_is_none(self, pick, day: str) -> None:
+        outcome = pick("--as-of", day)
+        assert (outcome.code, "--as-of is written as" in outcome.err) == (2, True)
+
     def test_a_date_before_the_first_fit(self, pick, old):
         outcome = pick("--model", old, "--as-of", "2015-07-01", "--cash", 50_000)
         assert (outcome.code, "it has seen what came after 2015-07-01" in outcome.err) == (2, True)

@@ -1,5 +1,6 @@
 """The cache: what it keeps, what it asks for, and what it does with what is broken."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,11 @@ import pandas as pd
 import pytest
 from btalpha.feeds import DataError, Panel, read_members
 from btalpha.feeds.cache import Store, Updater, default_folder
+from btalpha.feeds.cache.membership import merge_ranges
 from btalpha.feeds.cache.parquet_file import DamagedFile, read_parquet, write_parquet
 from btalpha.feeds.cache.store import Held
 from btalpha.feeds.sources.errors import ChangedAnswer, NoAnswer, SymbolError, UnknownSymbol
+from btalpha.feeds.universe import membership_mask
 
 from .fake import EX_DATE, SYMBOLS, FakeSource
 
@@ -142,6 +145,24 @@ class TestDamage:
             assert frame.equals(bars) and facts == {"first": "2016-01-04"}
         assert noticed > len(content) / 7 / 10
 
+    def test_a_panel_of_a_damaged_file_is_refused_or_the_same(self, store: Store) -> None:
+        Updater(store, FakeSource()).update("600000.SH", day("2016-01-04"), day("2016-02-29"))
+        path, good = store.path("600000.SH"), Panel.read(store.folder)
+        content = path.read_bytes()
+        refused = 0
+        for at in np.linspace(0, len(content) - 1, 60).astype(int):
+            path.write_bytes(content)
+            self.flip(path, at)
+            try:
+                panel = Panel.read(store.folder)
+            except DataError:
+                refused += 1
+                continue
+            assert panel.dates.equals(good.dates) and list(panel.symbols) == list(good.symbols)
+            for name in ("open", "high", "low", "close", "volume", "amount", "factor"):
+                np.testing.assert_array_equal(panel[name], good[name], err_msg=f"{name}, byte {at}")
+        assert refused > 15
+
     @pytest.mark.parametrize("keep", [0, 1, 100, -1])
     def test_a_cut_file_is_noticed(self, store: Store, keep: int) -> None:
         Updater(store, FakeSource()).update("600000.SH", day("2016-01-04"), day("2016-02-29"))
@@ -186,6 +207,86 @@ def statements(period: str, profit: float, announced: str = "2016-03-01") -> pd.
     )  # fmt: skip
 
 
+def ranges(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["symbol", "start", "end"])
+    return table.astype({"start": "datetime64[ns]", "end": "datetime64[ns]"})
+
+
+class TestMembers:
+    def test_a_narrower_span_keeps_the_rest(self, store: Store) -> None:
+        long = ranges(
+            ("600000.SH", "2015-01-01", None),
+            ("600001.SH", "2015-01-01", "2018-06-08"),
+            ("600002.SH", "2015-01-01", "2015-06-12"),
+            ("600003.SH", "2018-06-11", None),
+            ("600004.SH", "2015-01-01", "2016-03-31"),
+        )
+        store.write_members("csi300", long, (day("2015-01-01"), day("2019-12-31")))
+        short = ranges(
+            ("600000.SH", "2016-01-01", None), ("600001.SH", "2016-01-01", None),
+            ("600004.SH", "2016-01-01", None),
+        )  # fmt: skip
+        path = store.write_members("csi300", short, (day("2016-01-01"), day("2016-03-31")))
+        pd.testing.assert_frame_equal(read_members(path), long)
+
+    def test_the_days_of_the_span_are_replaced(self, store: Store) -> None:
+        store.write_members(
+            "csi300", ranges(("600000.SH", "2015-01-01", None), ("600001.SH", "2015-01-01", None)),
+            (day("2015-01-01"), day("2015-12-31")),
+        )  # fmt: skip
+        fresh = ranges(("600000.SH", "2016-01-01", "2016-06-10"), ("600002.SH", "2016-06-13", None))
+        path = store.write_members("csi300", fresh, (day("2016-01-01"), day("2016-12-31")))
+        expected = ranges(
+            ("600000.SH", "2015-01-01", "2016-06-10"), ("600001.SH", "2015-01-01", "2015-12-31"),
+            ("600002.SH", "2016-06-13", None),
+        )  # fmt: skip
+        pd.testing.assert_frame_equal(read_members(path), expected)
+
+    def test_any_two_spans_agree_with_a_table_of_days(self, store: Store) -> None:
+        """What is asked for in parts, as cut and open as sources answer, is what was true all along."""
+        rng, days = np.random.default_rng(3), pd.date_range("2016-01-01", periods=40)
+        for _ in range(40):
+            truth = rng.random(len(days)) < 0.7
+
+            def answer(first: int, last: int, truth: np.ndarray = truth) -> pd.DataFrame:
+                inside = np.zeros(len(days), dtype=bool)
+                inside[first : last + 1] = truth[first : last + 1]
+                turns = np.flatnonzero(np.diff(np.r_[False, inside, False].astype(int))).reshape(-1, 2)
+                ends = [None if end - 1 == last else days[end - 1] for _, end in turns]
+                starts = days[turns[:, 0]]
+                return pd.DataFrame({"symbol": "A", "start": starts, "end": pd.to_datetime(ends)})
+
+            (a, b), (c, d) = np.sort(rng.integers(0, 40, (2, 2)), axis=1)
+            c, d = min(c, b), max(d, a)  # spans that touch
+            held, fresh = answer(a, b), answer(c, d)
+            merged = merge_ranges(held, fresh, days[c], days[d])
+            both = slice(min(a, c), max(b, d) + 1)
+            found = membership_mask(merged, days, pd.Index(["A"]))[both, 0]
+            np.testing.assert_array_equal(found, truth[both])
+
+    def test_a_file_that_cannot_be_read_is_set_aside(self, store: Store) -> None:
+        span = day("2016-01-01"), day("2016-03-31")
+        path = store.write_members("csi300", ranges(("600000.SH", "2016-01-01", None)), span)
+        path.write_text("symbol\n600000.SH\n")
+        store.write_members("csi300", ranges(("600001.SH", "2016-01-01", None)), span)
+        assert read_members(path)["symbol"].tolist() == ["600001.SH"]
+        assert "csi300.csv" in store.set_aside[0]
+
+    @pytest.mark.parametrize(
+        ("name", "file"),
+        [
+            ("csi300", "csi300.csv"), ("000300", "000300.csv"), ("index members", "index members.csv"),
+            ("沪深300", "沪深300.csv"), ("../../x", "members.csv"), ("a/b", "members.csv"),
+            ("a\\b", "members.csv"), ("..", "members.csv"), (".x", "members.csv"), ("", "members.csv"),
+            ("x\x00", "members.csv"),
+        ],
+    )  # fmt: skip
+    def test_its_name(self, store: Store, name: str, file: str) -> None:
+        path = store.write_members(name, ranges(("600000.SH", "2016-01-01", None)))
+        assert path == store.folder / "members" / file
+        assert [found.name for found in store.folder.parent.rglob("*.csv")] == [file]
+
+
 class TestFolder:
     def test_panel_reads_it_as_it_is(self, store: Store) -> None:
         updater = Updater(store, FakeSource())
@@ -220,12 +321,19 @@ class TestFolder:
         with pytest.raises(SymbolError):
             store.write(symbol, held)
         with pytest.raises(SymbolError):
-            store.write_members(
-                symbol, pd.DataFrame(columns=["symbol", "start", "end"], dtype="datetime64[ns]")
-            )
-        with pytest.raises(SymbolError):
             Updater(store, FakeSource()).update(symbol, day("2016-01-04"), day("2016-01-29"))
         assert sorted(store.folder.parent.rglob("*")) == before
+
+    def test_only_old_leftovers_of_its_own_are_swept(self, store: Store) -> None:
+        names = [".a.tmp-1", "members/.a.tmp-1", "statements/.a.tmp-1", "state/.a.tmp-1"]
+        for name in (*names, "own/.a.tmp-1", ".young.tmp-1"):
+            (store.folder / name).parent.mkdir(exist_ok=True)
+            (store.folder / name).touch()
+            if "young" not in name:
+                os.utime(store.folder / name, (0, 0))
+        Store(store.folder, "fake")
+        assert {path.name for path in store.folder.rglob(".*.tmp-*")} == {".a.tmp-1", ".young.tmp-1"}
+        assert [(store.folder / name).exists() for name in (*names, "own/.a.tmp-1")] == [False] * 4 + [True]
 
     def test_a_folder_is_of_one_source(self, store: Store) -> None:
         with pytest.raises(DataError, match="holds data of fake, not of baostock"):
