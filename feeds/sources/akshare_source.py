@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from .answers import check_steps, days, finish, numbers, pick, with_factor
-from .base import Source, canonical_symbols
+from .base import RESTATED, Source, canonical_symbols
 from .clients import needs, quiet
 from .errors import ChangedAnswer, NoAnswer, RateLimited, UnknownSymbol
 from .http_limits import answer_codes, default_timeout, last_answer
@@ -116,13 +116,14 @@ class AkshareSource(Source):
         """Return income, balance and cash flow by quarter; a report counts from its latest announcement.
 
         The figures are those of today, so a restated one counts from its restatement where Eastmoney
-        tells its day, and else from the first announcement.
+        tells its day, and else from the first announcement, which the notes say.
         """
         wanted = set(canonical_symbols(symbols))
         parts = [self._quarter(day, wanted) for day in pd.date_range(start, end, freq="QE")]
         filled = [part for part in parts if len(part)]
         if not filled:
             return pd.DataFrame(columns=["symbol", "period_end", "announce_date"])
+        self.note(RESTATED)
         return pd.concat(filled, ignore_index=True)
 
     def _quarter(self, period: pd.Timestamp, wanted: set[str]) -> pd.DataFrame:

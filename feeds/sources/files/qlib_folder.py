@@ -24,7 +24,8 @@ class QlibSource(Source):
 
     qlib keeps adjusted prices with their ``factor`` (raw = adjusted / factor) and volumes divided by it,
     as 32-bit floats. Both are turned back here; prices of A-shares are rounded to the cent, which is their
-    tick; funds and B-shares have finer ones. Where there is no ``factor`` the prices count as adjusted already.
+    tick; funds and B-shares have finer ones. Where there is no ``factor`` the prices count as adjusted
+    already.
 
     Parameters
     ----------

@@ -163,6 +163,8 @@ def test_statements(source: AkshareSource) -> None:
     assert [row[name] for name in names] == [7e6, 1e8, 9e7, 6e7, 8e6]
     balance = ("total_assets", "cash", "total_liabilities", "equity", "operating_cash_flow")
     assert [row[name] for name in balance] == [5e8, 1e7, 3e8, 2e8, 6e6]
+    (note,) = source.notes
+    assert "as they stand today" in note
 
 
 class TestUnreported:
