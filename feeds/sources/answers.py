@@ -209,7 +209,7 @@ def _without_infinite(
 def _possible(bars: pd.DataFrame) -> pd.Series:
     figures = bars[[*PRICES, "volume", "factor"]].to_numpy(dtype=np.float64)
     positive = (np.isfinite(figures) & (figures > 0)).all(axis=1)
-    return (bars["high"] >= bars["low"]) & positive
+    return pd.Series(positive, index=bars.index) & (bars["high"] >= bars["low"])
 
 
 def empty_bars(columns: Sequence[str]) -> pd.DataFrame:
