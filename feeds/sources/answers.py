@@ -173,19 +173,19 @@ def finish(
     bars = bars.assign(symbol=symbol)[[*BARS, *columns]]
     traded = (bars["volume"].fillna(0.0) != 0) & bars[list(PRICES)].notna().any(axis=1)
     bars = bars[traded & (bars["date"].isna() | bars["date"].between(start, end))]
-    bars = _without(bars, bars["date"].isna(), "bars without a date", symbol, notes)
-    bars = _without(bars, bars.duplicated(), "repeated rows", symbol, notes)
+    bars = _without(bars, bars["date"].isna().to_numpy(), "bars without a date", symbol, notes)
+    bars = _without(bars, bars.duplicated().to_numpy(), "repeated rows", symbol, notes)
     twice = bars["date"].duplicated()
     if twice.any():
         raise NoAnswer(f"{symbol} has two different bars on {bars.loc[twice, 'date'].iloc[0].date()}")
-    lacking = bars[[*PRICES, "factor"]].isna().any(axis=1)
+    lacking = bars[[*PRICES, "factor"]].isna().any(axis=1).to_numpy()
     bars = _without(bars, lacking, "bars without one of their prices or the factor", symbol, notes)
     bars = _without(bars, ~_possible(bars), "impossible bars", symbol, notes)
     bars = _without_infinite(bars, symbol, columns, notes)
     return bars.sort_values("date", kind="stable", ignore_index=True)
 
 
-def _without(bars: pd.DataFrame, bad: pd.Series, words: str, symbol: str, notes: list[str]) -> pd.DataFrame:
+def _without(bars: pd.DataFrame, bad: np.ndarray, words: str, symbol: str, notes: list[str]) -> pd.DataFrame:
     """Leave out rows, counted with their first day."""
     if not bad.any():
         return bars
@@ -206,10 +206,10 @@ def _without_infinite(
     return bars.assign(**{name: bars[name].where(~np.isinf(bars[name])) for name in columns})
 
 
-def _possible(bars: pd.DataFrame) -> pd.Series:
+def _possible(bars: pd.DataFrame) -> np.ndarray:
     figures = bars[[*PRICES, "volume", "factor"]].to_numpy(dtype=np.float64)
     positive = (np.isfinite(figures) & (figures > 0)).all(axis=1)
-    return pd.Series(positive, index=bars.index) & (bars["high"] >= bars["low"])
+    return positive & (bars["high"] >= bars["low"]).to_numpy()
 
 
 def empty_bars(columns: Sequence[str]) -> pd.DataFrame:
