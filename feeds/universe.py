@@ -34,7 +34,7 @@ def read_members(path: str | Path, *, index: str | None = None) -> pd.DataFrame:
         If a column is missing, a date cannot be read, or the index is not in the table.
     """
     with naming(path):
-        return parse_ranges(_one_index(read_table(path), index))
+        return parse_ranges(one_index(read_table(path), index))
 
 
 def parse_ranges(table: pd.DataFrame) -> pd.DataFrame:
@@ -52,20 +52,44 @@ def parse_ranges(table: pd.DataFrame) -> pd.DataFrame:
     >>> ranges["start"].dt.year.tolist(), ranges["end"].isna().tolist()
     ([2016], [True])
     """
+    ranges = dated_ranges(table)
+    wrong = impossible_ranges(ranges)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        symbol, start, end = ranges.iloc[row]
+        raise DataError(
+            f"the membership of {symbol} (row {row}) runs from {_day(start)} to {_day(end)}",
+            remedy="give a start, and an end that is not before it",
+        )
+    return ranges
+
+
+def dated_ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """Read the dates of membership ranges, possible or not.
+
+    Raises
+    ------
+    DataError
+        If a column or symbol is missing, or a date cannot be read.
+    """
     missing = [name for name in RANGE_COLUMNS if name not in table.columns]
     if missing:
         raise DataError(f"column {', '.join(missing)} is missing", remedy="name them symbol, start, end")
     symbols = parse_symbols(table["symbol"])
     start, end = (parse_dates(table[name], []).dt.normalize() for name in ("start", "end"))
-    wrong = (start.isna() | (end < start)).to_numpy()
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"the membership of {symbols[row]} (row {row}) runs from "
-            f"{_day(start.iloc[row])} to {_day(end.iloc[row])}",
-            remedy="give a start, and an end that is not before it",
-        )
     return pd.DataFrame({"symbol": symbols, "start": start.to_numpy(), "end": end.to_numpy()})
+
+
+def impossible_ranges(ranges: pd.DataFrame) -> np.ndarray:
+    """Tell which of :func:`dated_ranges` have no start, or end before it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"symbol": ["A", "B"], "start": "2016-01-04", "end": [None, "2016-01-03"]})
+    >>> impossible_ranges(dated_ranges(table))
+    array([False,  True])
+    """
+    return (ranges["start"].isna() | (ranges["end"] < ranges["start"])).to_numpy()
 
 
 def universe_of(
@@ -95,7 +119,14 @@ def _day(date: pd.Timestamp) -> str:
     return "(missing)" if pd.isna(date) else date.strftime("%Y-%m-%d")
 
 
-def _one_index(table: pd.DataFrame, index: str | None) -> pd.DataFrame:
+def one_index(table: pd.DataFrame, index: str | None) -> pd.DataFrame:
+    """Return the rows of one index.
+
+    Raises
+    ------
+    DataError
+        If the table lacks it, or holds several and none is named.
+    """
     if "index" not in table.columns:
         return table
     names = sorted(table["index"].astype(str).unique())

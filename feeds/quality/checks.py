@@ -73,6 +73,12 @@ CHECKS = (
     Check(volume.rows_without_trade, _NOTE, "rows without trade (suspended days)"),
     Check(volume.amount_off_price, _ERROR, "amount / volume is no price of the day", ("amount",)),
     Check(endings.symbols_that_end, _NOTE, "symbols that end before the data"),
+    Check(
+        members.impossible_ranges,
+        _ERROR,
+        "membership ranges that end before they start, or never do",
+        ("members",),
+    ),
     Check(members.members_without_bars, _ERROR, "times in the index without any bar", ("members",)),
     Check(members.members_beyond_bars, _NOTE, "times in the index beyond the bars", ("members",)),
     Check(members.overlapping_ranges, _NOTE, "membership ranges that overlap", ("members",)),

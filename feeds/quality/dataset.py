@@ -17,7 +17,7 @@ from ..long_format import FLAGS
 from ..readers import naming, read_table
 from ..statement_records import FIELD, VALUE, are_records
 from ..statements import KEYS
-from ..universe import read_members
+from ..universe import dated_ranges, one_index
 from .duplicates import repeats
 from .rows import FIELDS, Rows, parse_rows
 from .values import impossible
@@ -36,7 +36,7 @@ class Dataset:
     calendar
         Name of the exchange's calendar; ``None`` where sessions are not checked.
     members
-        Membership ranges ``symbol, start, end``.
+        Membership ranges ``symbol, start, end``, possible or not.
     statements
         ``symbol, period_end, announce_date``.
     benchmark
@@ -128,12 +128,17 @@ def read_dataset(
         rows=rows,
         unplaced=unplaced,
         calendar=calendar,
-        members=None if members is None else read_members(members, index=index),
+        members=None if members is None else _members(members, index),
         statements=None if statements is None else _statements(statements, repairs),
         benchmark=None if benchmark is None else _benchmark(benchmark, repairs),
         limit=limit,
         repairs=tuple(repairs),
     )
+
+
+def _members(path: str | Path, index: str | None) -> pd.DataFrame:
+    with naming(path):
+        return dated_ranges(one_index(read_table(path), index))
 
 
 def _statements(path: str | Path, repairs: list[str]) -> pd.DataFrame:

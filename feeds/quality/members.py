@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from .. import universe
 from .finding import Example, Hits
 
 if TYPE_CHECKING:
@@ -60,6 +62,20 @@ def members_beyond_bars(data: Dataset) -> Hits:
     return Hits(len(found), tuple(example for _, example in found[: data.limit]))
 
 
+def impossible_ranges(data: Dataset) -> Hits:
+    """Count membership ranges without a start, or with an end before it; the other checks pass them over."""
+    assert data.members is not None
+    wrong = data.members[universe.impossible_ranges(data.members)]
+    starts, ends = (wrong[name].dt.strftime("%Y-%m-%d") for name in ("start", "end"))
+    examples = (
+        Example(symbol, "", "no start")
+        if pd.isna(start)
+        else Example(symbol, start, f"ends on {end}, before")
+        for symbol, start, end in zip(wrong["symbol"], starts, ends, strict=True)
+    )
+    return Hits(len(wrong), tuple(islice(examples, data.limit)))
+
+
 def overlapping_ranges(data: Dataset) -> Hits:
     """Count membership ranges that begin before an earlier one of the same symbol has ended."""
     ends: dict[str, pd.Timestamp] = {}
@@ -75,7 +91,8 @@ def overlapping_ranges(data: Dataset) -> Hits:
 
 def _sorted(data: Dataset) -> pd.DataFrame:
     assert data.members is not None
-    return data.members.sort_values(["symbol", "start", "end"], kind="stable", ignore_index=True)
+    possible = data.members[~universe.impossible_ranges(data.members)]
+    return possible.sort_values(["symbol", "start", "end"], kind="stable", ignore_index=True)
 
 
 def _stays(data: Dataset) -> list[Stay]:

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from .answers import check_steps, days, finish, numbers, pick, with_factor
-from .base import Source, canonical_symbols
+from .base import RESTATED, Source, canonical_symbols
 from .clients import needs, quiet
 from .errors import ChangedAnswer, NoAnswer, RateLimited, UnknownSymbol
-from .http_limits import answer_codes, default_timeout
+from .http_limits import answer_codes, default_timeout, last_answer
 from .patience import Patience
 from .symbols import canonical, index_code, split, to_sina
 
@@ -46,6 +46,7 @@ _STATEMENTS = {
     },
     "stock_xjll_em": {"经营性现金流-现金流量净额": "operating_cash_flow"},
 }
+_NO_ROWS = 9201  # Eastmoney's own code for a question that no row answers
 
 
 class AkshareSource(Source):
@@ -115,13 +116,14 @@ class AkshareSource(Source):
         """Return income, balance and cash flow by quarter; a report counts from its latest announcement.
 
         The figures are those of today, so a restated one counts from its restatement where Eastmoney
-        tells its day, and else from the first announcement.
+        tells its day, and else from the first announcement, which the notes say.
         """
         wanted = set(canonical_symbols(symbols))
         parts = [self._quarter(day, wanted) for day in pd.date_range(start, end, freq="QE")]
         filled = [part for part in parts if len(part)]
         if not filled:
             return pd.DataFrame(columns=["symbol", "period_end", "announce_date"])
+        self.note(RESTATED)
         return pd.concat(filled, ignore_index=True)
 
     def _quarter(self, period: pd.Timestamp, wanted: set[str]) -> pd.DataFrame:
@@ -129,8 +131,11 @@ class AkshareSource(Source):
         joined: pd.DataFrame | None = None
         for function, figures in _STATEMENTS.items():
             what = f"{function} of {period.date()}"
+            names = {"股票代码": "symbol", "公告日期": "told", **figures}
             table = self._ask(function, {"date": _day(period)}, what)
-            part = pick(table, {"股票代码": "symbol", "公告日期": "told", **figures}, what)
+            if table.empty:  # nobody has reported yet
+                table = pd.DataFrame(columns=list(names))
+            part = pick(table, names, what)
             part = part.assign(symbol=part["symbol"].map(canonical), told=days(part["told"], what))
             part = part[part["symbol"].isin(wanted)].drop_duplicates("symbol").set_index("symbol")
             part = numbers(part, list(figures.values()), what).rename(columns={"told": function})
@@ -158,17 +163,29 @@ class AkshareSource(Source):
         return self.patience.ask(lambda: self._once(call, words, what))
 
     def _once(self, call: Callable[..., Any], words: dict[str, Any], what: str) -> pd.DataFrame:
-        with default_timeout(self.timeout_s), answer_codes() as codes, quiet(), warnings.catch_warnings():
+        limits = default_timeout(self.timeout_s)
+        with limits, answer_codes() as codes, last_answer() as last, quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 table = call(**words)
             except Exception as error:  # a page in another form fails anywhere in the client
+                if isinstance(error, TypeError) and last and _has_no_rows(last[-1]):
+                    return pd.DataFrame()
                 raise _explained(error, codes, what) from error
         if not isinstance(table, pd.DataFrame):
             raise NoAnswer(f"{what}: the client gave {table!r}")
         if codes and codes[-1] >= 400:
             raise _explained(ValueError("empty"), codes, what)
         return table
+
+
+def _has_no_rows(answer: Any) -> bool:
+    """Tell Eastmoney's answer of no rows, over which the client stumbles, from all others."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("result", said) is None and said.get("code") == _NO_ROWS
 
 
 def _explained(error: Exception, codes: list[int], what: str) -> Exception:

@@ -151,6 +151,9 @@ def finish(
 ) -> pd.DataFrame:
     """Return bars as every source gives them: in order, in the span, traded, each column there.
 
+    Left out without a word are days outside the span, and suspended ones as the panel knows them: without
+    volume, or without any price. What else is left out is counted in the notes.
+
     Parameters
     ----------
     bars
@@ -160,7 +163,7 @@ def finish(
     columns
         Optional columns of the source.
     notes
-        Receives a line about what was left out.
+        Receives a line about each kind of row that was left out, with its first day.
 
     Raises
     ------
@@ -168,17 +171,28 @@ def finish(
         If two rows of a day differ: half of one answer and half of another.
     """
     bars = bars.assign(symbol=symbol)[[*BARS, *columns]]
-    traded = (bars["volume"].fillna(0.0) > 0) & bars[list(PRICES)].notna().all(axis=1)
-    bars = bars[traded & (bars["date"] >= start) & (bars["date"] <= end)].drop_duplicates()
+    traded = (bars["volume"].fillna(0.0) != 0) & bars[list(PRICES)].notna().any(axis=1)
+    bars = bars[traded & (bars["date"].isna() | bars["date"].between(start, end))]
+    bars = _without(bars, bars["date"].isna().to_numpy(), "bars without a date", symbol, notes)
+    bars = _without(bars, bars.duplicated().to_numpy(), "repeated rows", symbol, notes)
     twice = bars["date"].duplicated()
     if twice.any():
         raise NoAnswer(f"{symbol} has two different bars on {bars.loc[twice, 'date'].iloc[0].date()}")
-    good = _possible(bars)
-    if not good.all():
-        first = bars.loc[~good, "date"].iloc[0].date()
-        notes.append(f"{symbol}: {int((~good).sum()):,} impossible bars left out, the first on {first}")
-    bars = _without_infinite(bars[good], symbol, columns, notes)
+    lacking = bars[[*PRICES, "factor"]].isna().any(axis=1).to_numpy()
+    bars = _without(bars, lacking, "bars without one of their prices or the factor", symbol, notes)
+    bars = _without(bars, ~_possible(bars), "impossible bars", symbol, notes)
+    bars = _without_infinite(bars, symbol, columns, notes)
     return bars.sort_values("date", kind="stable", ignore_index=True)
+
+
+def _without(bars: pd.DataFrame, bad: np.ndarray, words: str, symbol: str, notes: list[str]) -> pd.DataFrame:
+    """Leave out rows, counted with their first day."""
+    if not bad.any():
+        return bars
+    first = bars.loc[bad, "date"].min()
+    at = "" if pd.isna(first) else f", the first on {first.date()}"
+    notes.append(f"{symbol}: {int(bad.sum()):,} {words} left out{at}")
+    return bars[~bad]
 
 
 def _without_infinite(
@@ -193,7 +207,7 @@ def _without_infinite(
 
 
 def _possible(bars: pd.DataFrame) -> np.ndarray:
-    figures = bars[[*PRICES, "volume", "factor"]].to_numpy()
+    figures = bars[[*PRICES, "volume", "factor"]].to_numpy(dtype=np.float64)
     positive = (np.isfinite(figures) & (figures > 0)).all(axis=1)
     return positive & (bars["high"] >= bars["low"]).to_numpy()
 

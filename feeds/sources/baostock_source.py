@@ -9,7 +9,7 @@ import pandas as pd
 
 from .answers import check_steps, days, finish, numbers, pick, with_factor
 from .baostock_wire import BaostockWire
-from .base import Source
+from .base import RESTATED, Source
 from .errors import SymbolError, UnknownSymbol
 from .patience import Patience
 from .snapshots import find_changes, ranges_of, snapshot_days
@@ -115,12 +115,16 @@ class BaostockSource(Source):
         return ranges_of(changes, open_end=end >= self.last_final_day())
 
     def statements(self, symbols: Sequence[str], start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-        """Return ratios and a few figures of each quarter, as they are now: restatements are not kept."""
+        """Return ratios and a few figures of each quarter, as they are now; counts from the latest table.
+
+        Restatements are not kept, which the notes say.
+        """
         quarters = pd.period_range(start, end, freq="Q")
         parts = [self._quarter(canonical(symbol), quarter) for symbol in symbols for quarter in quarters]
         filled = [part for part in parts if part is not None]
         if not filled:
             return pd.DataFrame(columns=["symbol", "period_end", "announce_date"])
+        self.note(RESTATED)
         return pd.concat(filled, ignore_index=True)
 
     def close(self) -> None:
@@ -138,7 +142,12 @@ class BaostockSource(Source):
                 continue
             part = numbers(pick(table, {**keys, **figures}, what), list(figures.values()), what)
             dates = {name: days(part[name], what) for name in keys.values()}
-            report.update(part.assign(**dates).iloc[0].to_dict())
+            row = part.assign(**dates).iloc[0].to_dict()
+            # The report is known when its last table is; a table without a day says nothing about it.
+            latest = {
+                name: max(filter(pd.notna, (row[name], report.get(name))), default=pd.NaT) for name in dates
+            }
+            report.update(row | latest)
         if not report:
             return None
         row = pd.DataFrame([{"symbol": symbol, **report}])

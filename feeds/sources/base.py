@@ -14,7 +14,13 @@ from .errors import NotOffered
 from .patience import Patience
 from .symbols import canonical
 
-__all__ = ["BARS", "Source", "canonical_symbols"]
+__all__ = ["BARS", "RESTATED", "Source", "canonical_symbols"]
+
+RESTATED = (
+    "the statements are as they stand today: a figure that was corrected later may count from the first "
+    "announcement, before anybody could know it (look-ahead); tushare keeps each version with its day"
+)
+"""Note of a source that has only the latest version of a statement."""
 
 
 class Source(ABC):
@@ -56,6 +62,10 @@ class Source(ABC):
     def __init__(self, *, patience: Patience | None = None) -> None:
         self.patience = patience or Patience(pause_s=self.pause_s)
         self.notes: list[str] = []
+
+    def note(self, line: str) -> None:
+        """Add a line to the notes, once."""
+        self.notes += [] if line in self.notes else [line]
 
     @abstractmethod
     def bars(self, symbol: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Limits for clients that ask by ``requests`` and set none themselves."""
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,25 @@ def default_timeout(seconds: float) -> Iterator[None]:
         yield
     finally:
         HTTPAdapter.send = send
+
+
+@contextlib.contextmanager
+def last_answer() -> Iterator[deque[Any]]:
+    """Give the last answer, a ``requests.Response``, of a client that fails over what it says."""
+    from requests import Session
+
+    send, last = Session.send, deque(maxlen=1)
+
+    def kept(self: Any, request: Any, **options: Any) -> Any:
+        answer = send(self, request, **options)
+        last.append(answer)
+        return answer
+
+    Session.send = kept
+    try:
+        yield last
+    finally:
+        Session.send = send
 
 
 @contextlib.contextmanager

@@ -52,6 +52,7 @@ _STATEMENTS = {
     "cashflow": {"n_cashflow_act": "operating_cash_flow"},
 }
 _KEYS = {"end_date": "period_end", "f_ann_date": "announce_date"}
+_VERSION = {"update_flag": "version"}
 _FORMAT = "%Y%m%d"
 _PIECE = pd.DateOffset(years=10)
 _MOST_ROWS = 5000
@@ -155,10 +156,13 @@ class TushareSource(Source):
             what = f"{function} of {symbol}"
             # By announcement: a report of a period in the span is announced within a year after it.
             span = {"start_date": _day(start), "end_date": _day(end + pd.DateOffset(years=1))}
-            table = self._ask(function, {"ts_code": _code(symbol), **span}, _KEYS | figures, what)
+            names = _KEYS | _VERSION | figures
+            table = self._ask(function, {"ts_code": _code(symbol), **span}, names, what)
             dates = {name: days(table[name], what, _FORMAT) for name in _KEYS.values()}
             part = table.assign(**dates)
             part = part[part["period_end"].between(start, end)]
+            # A report that was corrected on its day comes twice: the corrected one has the higher flag.
+            part = part.sort_values("version", ascending=False, kind="stable").drop(columns="version")
             part = part.drop_duplicates(list(_KEYS.values()), keep="first")
             joined = part if joined is None else joined.merge(part, on=list(_KEYS.values()), how="outer")
         assert joined is not None
@@ -175,8 +179,7 @@ class TushareSource(Source):
                 for first, last in _pieces(start, end)
             ]
         except NotOffered as error:
-            note = f"turnover and market value are missing: {error}"
-            self.notes += [] if note in self.notes else [note]
+            self.note(f"turnover and market value are missing: {error}")
             empty = {"turnover": pd.Series(dtype=float), "total_mktcap": pd.Series(dtype=float)}
             return pd.DataFrame({"date": pd.Series(dtype="datetime64[ns]"), **empty})
         table = pd.concat(parts, ignore_index=True)

@@ -90,17 +90,15 @@ class YfinanceSource(Source):
         bars = numbers(pick(table, _BARS, what), list(_BARS.values()), what)
         dates = pd.DatetimeIndex(table.index).tz_localize(None).normalize()
         bars = bars.assign(date=dates.astype("datetime64[ns]")).sort_values("date", ignore_index=True)
-        bars = bars[bars[_PRICES].notna().all(axis=1)].reset_index(drop=True)
         split = bars["split"].where(bars["split"] > 0, 1.0).fillna(1.0).to_numpy()
         # Product of the splits after each day: what one of today's shares was in shares of that day.
         later = np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
-        before = bars["close"].shift().to_numpy()
+        # A day without prices may still have a split or a dividend: it stays until the factor is made.
+        before = bars["close"].ffill().shift().to_numpy()
         paid = bars["dividend"].fillna(0.0).to_numpy()
-        if (paid[1:] >= before[1:]).any():
+        if (paid >= before).any():
             raise ChangedAnswer(f"{what} have a dividend above the price of the session before")
-        kept = np.where(np.isnan(before), 1.0, 1.0 - paid / np.where(np.isnan(before), 1.0, before))
-        first = np.arange(len(bars)) == 0
-        growth = np.where(first, 1.0, split / kept)
+        growth = np.where(np.isnan(before), 1.0, split / (1.0 - paid / before))
         return bars.assign(
             **{name: bars[name] * later for name in _PRICES},
             volume=(bars["volume"] / later).round(),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...boards import board_of
 from ...universe import parse_ranges
 from ..answers import finish
 from ..base import Source
@@ -22,8 +23,9 @@ class QlibSource(Source):
     """Daily bars that qlib has dumped.
 
     qlib keeps adjusted prices with their ``factor`` (raw = adjusted / factor) and volumes divided by it,
-    as 32-bit floats. Both are turned back here; Chinese prices are rounded to the cent, which is their
-    tick. Where there is no ``factor`` the prices count as adjusted already.
+    as 32-bit floats. Both are turned back here; prices of A-shares are rounded to the cent, which is their
+    tick; funds and B-shares have finer ones. Where there is no ``factor`` the prices count as adjusted
+    already.
 
     Parameters
     ----------
@@ -68,13 +70,15 @@ class QlibSource(Source):
         if np.isnan(factor).all():
             self.notes.append(f"{symbol}: no factor in {folder}; prices are taken as adjusted already")
             factor = np.ones(len(frame))
-        raw = frame[["open", "high", "low", "close"]].div(factor, axis=0)
-        if canonical(symbol).endswith((".SH", ".SZ", ".BJ")):
+        # A day without factor stays a bar until `finish` counts it and leaves it out.
+        scale = np.where(np.isnan(factor), 1.0, factor)
+        raw = frame[["open", "high", "low", "close"]].div(scale, axis=0)
+        if board_of(canonical(symbol)) is not None:
             raw = raw.round(2)
         money = [self._field(folder, name, needed=False) for name in _MONEY]
         bars = raw.assign(
             date=self.calendar,
-            volume=(frame["volume"] * factor * self.volume_unit).round(),
+            volume=(frame["volume"] * scale * self.volume_unit).round(),
             factor=factor,
             amount=np.where(np.isnan(money[0]), money[1], money[0]),
         )

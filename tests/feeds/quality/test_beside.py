@@ -57,6 +57,16 @@ FAULTS = {
         "members_without_bars",
         ("600001.SH", "2016-01-11", "member for 6 days, no bar at all"),
     ),
+    "a range that ends before it starts": (
+        {"members": members(("000001.SZ", "2016-01-15", "2016-01-11"))},
+        "impossible_ranges",
+        ("000001.SZ", "2016-01-15", "ends on 2016-01-11, before"),
+    ),
+    "a range without a start": (
+        {"members": members(("600001.SH", None, "2016-01-11"))},
+        "impossible_ranges",
+        ("600001.SH", "", "no start"),
+    ),
     "ranges that overlap": (
         {"members": members(("000001.SZ", "2016-01-11", "2016-01-15"))},
         "overlapping_ranges",

@@ -70,6 +70,7 @@ class Behaviour:
     times: int = 10**9
     asked: list[list[str]] = field(default_factory=list)
     per_page: int = 2000
+    told: dict[str, str] = field(default_factory=dict)  # table of statements -> its announcement
 
     def failing(self, fail: str) -> bool:
         if self.fail != fail or self.times <= 0:
@@ -156,6 +157,7 @@ class Handler(socketserver.StreamRequestHandler):
             known = code in STOCKS and (year, quarter) <= ("2015", "4")
             end = f"{year}-{int(quarter) * 3:02d}-{30 if quarter in '23' else 31}"
             told = str((pd.Timestamp(end) + pd.Timedelta(days=50)).date())
+            told = behaviour.told.get(name, told)
             rows = [[code, told, end, *figures.split(",")]] if known else []
             return ["code", "pubDate", "statDate", *names.split(",")], rows, [code, year, quarter]
         day = words[4]

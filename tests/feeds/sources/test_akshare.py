@@ -163,6 +163,48 @@ def test_statements(source: AkshareSource) -> None:
     assert [row[name] for name in names] == [7e6, 1e8, 9e7, 6e7, 8e6]
     balance = ("total_assets", "cash", "total_liabilities", "equity", "operating_cash_flow")
     assert [row[name] for name in balance] == [5e8, 1e7, 3e8, 2e8, 6e6]
+    (note,) = source.notes
+    assert "as they stand today" in note
+
+
+class TestUnreported:
+    """Quarters of which nobody has told anything yet."""
+
+    EMPTY = '{"version":null,"result":null,"success":false,"message":"返回数据为空","code":9201}'.encode()
+
+    def answer_but(self, content: bytes, report_name: str = "RPT_DMSK"):
+        def told(question: Question) -> tuple[int, bytes]:
+            if question.host != "datacenter-web.eastmoney.com":
+                return answer(question)
+            late = "2016-03-31" in question.query["filter"]
+            empty = late and report_name in question.query["reportName"]
+            return 200, content if empty else report(question)
+
+        return told
+
+    def test_are_empty(self, source: AkshareSource, web: Behaviour) -> None:
+        web.answer = self.answer_but(self.EMPTY)
+        table = source.statements(["000001.SZ"], pd.Timestamp("2015-12-01"), pd.Timestamp("2016-04-01"))
+        assert table["period_end"].astype(str).tolist() == ["2015-12-31"]
+        assert source.statements(["000001.SZ"], END, pd.Timestamp("2016-04-01")).empty
+
+    def test_one_of_the_tables_may_be(self, source: AkshareSource, web: Behaviour) -> None:
+        web.answer = self.answer_but(self.EMPTY, "INCOME")
+        (row,) = source.statements(["000001.SZ"], END, pd.Timestamp("2016-04-01")).to_dict("records")
+        assert (row["total_assets"], str(row["announce_date"].date())) == (5e8, "2016-04-22")
+        assert pd.isna(row["total_revenue"])
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            '{"result":null,"success":false,"message":"报表配置不存在","code":9501}'.encode(),
+            b'{"result":{"pages":null}}',
+        ],
+    )
+    def test_other_refusals_are_not(self, source: AkshareSource, web: Behaviour, content: bytes) -> None:
+        web.answer = self.answer_but(content)
+        with pytest.raises(ChangedAnswer, match="stock_lrb_em of 2016-03-31"):
+            source.statements(["000001.SZ"], END, pd.Timestamp("2016-04-01"))
 
 
 def test_what_sina_sends_is_not_run(source: AkshareSource, web: Behaviour, tmp_path) -> None:

@@ -102,6 +102,21 @@ def test_statements_with_their_announcement(source: BaostockSource) -> None:
     assert (last["turnover_ratio_of_receivable"], last["liabilities_to_assets_pct"]) == (5.0, 45.0)
 
 
+def test_a_report_is_known_when_its_last_table_is(source: BaostockSource, behaviour: Behaviour) -> None:
+    behaviour.told = {"query_operation_data": "2016-03-15", "query_balance_data": ""}
+    span = pd.Timestamp("2015-10-01"), pd.Timestamp("2015-12-31")
+    (row,) = source.statements(["600001.SH"], *span).to_dict("records")
+    assert (str(row["period_end"].date()), str(row["announce_date"].date())) == ("2015-12-31", "2016-03-15")
+    assert row["current_ratio"] == 1.5
+
+
+def test_todays_figures_are_told(source: BaostockSource) -> None:
+    for _ in range(2):
+        source.statements(["600001.SH"], pd.Timestamp("2015-10-01"), pd.Timestamp("2015-12-31"))
+    (note,) = source.notes
+    assert "look-ahead" in note
+
+
 class TestFailures:
     @pytest.mark.parametrize(
         ("fail", "message"),

@@ -107,6 +107,24 @@ class TestTables:
         assert len(bars) == len(expected("600001.SH")) - 2
         assert [note for note in source.notes if "2 impossible bars left out" in note]
 
+    def test_only_suspended_days_go_without_a_word(self, tmp_path: Path) -> None:
+        table = market()
+        table.loc[2, "close"] = np.nan  # traded, but half of it is lost
+        table.loc[4, ["open", "high", "low", "close"]] = np.nan
+        table.loc[5, "volume"] = 0.0
+        table.loc[6, "volume"] = -5.0
+        table = pd.concat([table, table.iloc[[0]]])
+        table.to_parquet(tmp_path / "bars.parquet")
+        source = FileSource(tmp_path / "bars.parquet")
+        bars = source.bars("600001.SH", contract.START, contract.END)
+        assert len(bars) == len(expected("600001.SH")) - 4
+        days = table["date"].iloc[[0, 2, 6]].dt.strftime("%Y-%m-%d").tolist()
+        assert source.notes == [
+            f"600001.SH: 1 repeated rows left out, the first on {days[0]}",
+            f"600001.SH: 1 bars without one of their prices or the factor left out, the first on {days[1]}",
+            f"600001.SH: 1 impossible bars left out, the first on {days[2]}",
+        ]
+
     def test_infinite_figures_beside_the_bar_are_missing_and_counted(self, tmp_path: Path) -> None:
         table = market()
         table.loc[3, "amount"] = np.inf
@@ -268,6 +286,30 @@ class TestQlib:
         truth = expected("600001.SH")
         np.testing.assert_allclose(bars["close"], truth["close"] * truth["factor"], rtol=1e-6)
         assert "no factor" in source.notes[0]
+
+    def test_a_day_without_factor_is_counted(self, qlib: Path) -> None:
+        path = qlib / "features" / "sh600001" / "factor.day.bin"
+        values = np.fromfile(path, dtype="<f4")
+        values[2] = np.nan  # the first value is the place of the first day
+        values.tofile(path)
+        source = QlibSource(qlib)
+        bars = source.bars("600001.SH", contract.START, contract.END)
+        assert bars["date"].tolist() == expected("600001.SH")["date"].drop(1).tolist()
+        assert source.notes == [
+            "600001.SH: 1 bars without one of their prices or the factor left out, the first on 2016-01-05"
+        ]
+
+    @pytest.mark.parametrize(("symbol", "close"), [("510300.SH", 3.217), ("600001.SH", 3.22)])
+    def test_the_cent_is_the_tick_of_a_shares_only(self, qlib: Path, symbol: str, close: float) -> None:
+        code = symbol[:6]
+        folder = qlib / "features" / f"sh{code}"
+        if not folder.is_dir():
+            (qlib / "features" / "sh600001").rename(folder)
+        for name in ("open", "high", "low", "close", "factor"):
+            value = 1.0 if name == "factor" else 3.217
+            np.array([5.0, value], dtype="<f4").tofile(folder / f"{name}.day.bin")
+        bars = QlibSource(qlib).bars(symbol, contract.START, contract.END)
+        assert bars["close"].iloc[0] == pytest.approx(close, abs=1e-6)
 
     def test_no_such_folder(self, tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="cannot be read"):

@@ -170,6 +170,31 @@ def test_statements_keep_restatements(source: TushareSource) -> None:
     assert set(frame["symbol"]) == {"600001.SH"}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_versions_of_a_day_the_corrected_one_counts(
+    source: TushareSource, web: Behaviour, order: int
+) -> None:
+    def twice(question: Question) -> tuple[int, bytes]:
+        status, content = answer(question)
+        if not question.path.endswith("/income"):
+            return status, content
+        told = json.loads(content)
+        flag = told["data"]["fields"].index("update_flag")
+        value = told["data"]["fields"].index("n_income")
+        rows = []
+        for row in told["data"]["items"]:
+            old, new = list(row), list(row)
+            old[flag], new[flag], old[value] = "0", "1", -1.0
+            rows += [old, new][::order]
+        told["data"]["items"] = rows
+        return status, json.dumps(told).encode()
+
+    web.answer = twice
+    frame = source.statements(["600001.SH"], pd.Timestamp("2015-07-01"), END)
+    assert sorted(frame["net_profit"]) == [5e6, 6.5e6, 7e6]
+    assert "version" not in frame
+
+
 class TestToken:
     def test_none(self, source: TushareSource, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TUSHARE_TOKEN")

@@ -126,6 +126,49 @@ def test_the_factor_is_that_of_yahoos_own_adjustment(source: YfinanceSource) -> 
     assert total == pytest.approx(bars["close"][day] / (bars["close"][before] - 4.0), rel=1e-6)
 
 
+@pytest.mark.parametrize("day", [SPLIT, PAID, LATER])
+def test_a_day_without_prices_keeps_its_split_and_dividend(
+    source: YfinanceSource, behaviour: Behaviour, day: pd.Timestamp
+) -> None:
+    whole = source.bars("ACME", START, DAYS[-1])
+    source.close()
+
+    def holed(question: Question) -> tuple[int, bytes]:
+        status, content = answer(question)
+        if "/v8/finance/chart/" not in question.path:
+            return status, content
+        told = json.loads(content)
+        (result,) = told["chart"]["result"]
+        at = [pd.Timestamp(stamp, unit="s").normalize() for stamp in result["timestamp"]].index(day)
+        for values in (
+            *result["indicators"]["quote"][0].values(),
+            result["indicators"]["adjclose"][0]["adjclose"],
+        ):
+            values[at] = None
+        return status, json.dumps(told).encode()
+
+    behaviour.answer = holed
+    bars = source.bars("ACME", START, DAYS[-1])
+    left = whole[whole["date"] != day].reset_index(drop=True)
+    pd.testing.assert_frame_equal(bars, left, rtol=1e-9)
+    assert source.notes == []  # without any price: a suspended day, as the panel knows it
+
+
+def test_a_bar_that_lacks_a_price_is_counted(source: YfinanceSource, behaviour: Behaviour) -> None:
+    def holed(question: Question) -> tuple[int, bytes]:
+        status, content = answer(question)
+        if "/v8/finance/chart/" in question.path:
+            told = json.loads(content)
+            told["chart"]["result"][0]["indicators"]["quote"][0]["open"][6] = None
+            content = json.dumps(told).encode()
+        return status, content
+
+    behaviour.answer = holed
+    assert len(source.bars("ACME", START, END)) == 18
+    (note,) = source.notes
+    assert note == "ACME: 1 bars without one of their prices or the factor left out, the first on 2016-01-05"
+
+
 def test_a_delisted_symbol_ends(source: YfinanceSource) -> None:
     assert str(source.bars("GONE", START, END)["date"].iloc[-1].date()) == "2016-01-15"
 
