@@ -103,6 +103,7 @@ def build_provider(
         weight_decay=model.weight_decay,
         length=model.length,
         burn_in=model.burn_in,
+        parts=model.parts,
         validation=model.validation,
         ensemble=model.ensemble,
         seed=settings.seed,

@@ -57,6 +57,7 @@ class ModelSettings(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
     length: Annotated[int, Field(ge=2)] = 60
     burn_in: Annotated[int, Field(ge=1)] = 20
+    parts: Annotated[int, Field(ge=1)] = 1
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
     ensemble: Annotated[int, Field(ge=1)] = 3
     device: str = "auto"

@@ -37,7 +37,7 @@ from ...signals.threads import threads_allowed
 from ._lstm_windows import Usual, predict_windows, train_windows
 
 CODES = ["rev5", "mom20", "mom60", "vol20", "turn20", "amihud20", "pvcorr10", "bias", "cci", "ma"]
-HIDDEN, HORIZON, WINDOW = 64, 5, 20
+HIDDEN, HORIZON, WINDOW, PARTS = 64, 5, 20, 4
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
 def training(data: Data, options: argparse.Namespace) -> dict[str, Any]:
     """Train both ways."""
     cores, n_features = threads_allowed(), data.features.shape[2]
-    ours = train_side_by_side(data, networks=cores, epochs=options.epochs)
+    ours = train_side_by_side(data, networks=max(options.seeds, cores), epochs=options.epochs)
     with torch_threads(cores):
         windows = [
             train_windows(
@@ -72,9 +72,9 @@ def training(data: Data, options: argparse.Namespace) -> dict[str, Any]:
                 share=options.window_share,
                 seed=seed,
             )
-            for seed in range(options.window_seeds)
+            for seed in range(options.seeds)
         ]
-    rate = sum(run.labels / run.seconds for run in ours)
+    rate = cores * float(np.mean([run.labels / run.seconds for run in ours]))
     usual = sum(run.labels for run in windows) / sum(run.seconds for run in windows)
     reached = flops_a_label(n_features) * rate
     return {
@@ -84,6 +84,7 @@ def training(data: Data, options: argparse.Namespace) -> dict[str, Any]:
         "times_faster": round(rate / usual, 1),
         "networks": len(ours),
         "epochs": options.epochs,
+        "parts": PARTS,
         "seconds_a_network": round(sum(run.seconds for run in ours) / len(ours) / cores, 1),
         "validation_rank_ic": round(float(np.mean([run.rank_ic for run in ours])), 4),
         "windows_networks": len(windows),
@@ -96,10 +97,12 @@ def training(data: Data, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def train_side_by_side(data: Data, *, networks: int, epochs: int) -> list[Usual]:
-    """Train a network a core by sequences."""
+    """Train networks by sequences, one a core at a time."""
 
     def train(seed: int) -> Usual:
-        trainer = Watched(TrainingSettings(loss="mse", epochs=epochs, patience=epochs), seed=seed)
+        trainer = Watched(
+            TrainingSettings(loss="mse", epochs=epochs, patience=epochs, parts=PARTS), seed=seed
+        )
         network = Shape(data.features.shape[2], hidden=HIDDEN).build(seed=seed)
         seconds = timed(lambda: trainer.fit(network, data)) - trainer.validating
         labels = int(torch.isfinite(data.labels[data.train]).sum()) * epochs
@@ -163,7 +166,7 @@ def large() -> dict[str, Any]:
     values, observed = to_tensors(features, "cpu")
     labels = torch.from_numpy(rng.standard_normal((2500, 5000), dtype=np.float32))
     data = Data(values, observed, labels, slice(0, 2000), slice(2006, 2500))
-    trainer = Trainer(TrainingSettings(loss="mse", epochs=1), seed=0)
+    trainer = Trainer(TrainingSettings(loss="mse", epochs=1, parts=PARTS), seed=0)
     seconds = timed(lambda: trainer.fit(Shape(30, hidden=HIDDEN).build(seed=0), data))
     return {
         "features_gib": round(features.nbytes / 2**30, 2),
@@ -241,7 +244,7 @@ def parse_options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=600)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--window-epochs", type=int, default=2, help="epochs of the windows")
-    parser.add_argument("--window-seeds", type=int, default=3, help="networks trained by windows")
+    parser.add_argument("--seeds", type=int, default=4, help="networks trained each way")
     parser.add_argument("--window-share", type=float, default=1.0, help="part of the windows in each epoch")
     parser.add_argument("--stocks-of-a-day", type=int, default=5000)
     parser.add_argument("--large", action="store_true", help="5,000 x 2,500 x 30 as well: minutes")

@@ -33,6 +33,11 @@ class Data:
     validation: slice
     daily: torch.Tensor | None = None
 
+    @property
+    def targets(self) -> torch.Tensor:
+        """T x N x M: what the outputs learn from."""
+        return self.labels.unsqueeze(-1) if self.daily is None else self.daily
+
 
 def to_tensors(features: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Return T x N x F features, without a copy on a CPU, and the T x N mask of days with a bar.

@@ -18,6 +18,7 @@ TRAINING = (
     "weight_decay",
     "length",
     "burn_in",
+    "parts",
 )
 
 # What a saved file must hold to build the same networks and to fit them again.
@@ -49,6 +50,11 @@ def check_options(signal: "LSTMSignal") -> None:
         ("learning_rate", "above 0", signal.learning_rate > 0),
         ("weight_decay", "0 or more", signal.weight_decay >= 0),
         ("burn_in", f"from 1 to length - 1 = {signal.length - 1} days", 0 < signal.burn_in < signal.length),
+        (
+            "parts",
+            "1, or more with loss 'mse'",
+            signal.parts == 1 or (signal.parts > 1 and signal.loss == "mse"),
+        ),
         ("validation", "a share between 0 and 1", 0 < signal.validation < 1),
         ("ensemble", "1 network or more", signal.ensemble >= 1),
         ("seed", "0 or more", signal.seed >= 0),

@@ -50,6 +50,9 @@ class LSTMSignal(FeatureSignal):
     length, burn_in
         Days of a training sequence and how many of them only warm up the state. A stock has no
         score before ``burn_in`` traded bars.
+    parts
+        1: a step learns from one stretch of days of all stocks. More, with loss ``"mse"``: so many steps
+        instead, each with another part of the stocks, each of them at a stretch of its own.
     validation
         Share of the fit window.
     ensemble
@@ -100,6 +103,7 @@ class LSTMSignal(FeatureSignal):
         weight_decay: float = 1e-4,
         length: int = 60,
         burn_in: int = 20,
+        parts: int = 1,
         validation: float = 0.2,
         ensemble: int = 3,
         seed: int = 0,
@@ -127,6 +131,7 @@ class LSTMSignal(FeatureSignal):
         self.weight_decay = weight_decay
         self.length = length
         self.burn_in = burn_in
+        self.parts = parts
         self.validation = validation
         self.ensemble = ensemble
         self.seed = seed

@@ -11,9 +11,10 @@ from ...ic import daily_ic
 from .checkpoint import Checkpoint
 from .data import Data
 from .losses import LOSSES
+from .mixing import Stretches, mixed_stretches
 from .network import ScoreNet
 from .run import Epoch, Run
-from .sequences import close_up
+from .sequences import Sequences, close_up
 
 # Stocks that are scored at once: bounds the memory of a pass over the whole history.
 _STOCKS_AT_ONCE = 1024
@@ -33,6 +34,9 @@ class TrainingSettings:
         AdamW's, and the bound of the gradient's norm.
     length, burn_in
         Days of a training sequence, and how many of them only warm the state up.
+    parts
+        1: a step is one stretch of days of all stocks. More: so many steps instead, each of another part
+        of the stocks, each stock at a stretch of its own. Not for a loss that compares stocks of a day.
     """
 
     loss: str = "correlation"
@@ -43,6 +47,7 @@ class TrainingSettings:
     clip: float = 1.0
     length: int = 60
     burn_in: int = 20
+    parts: int = 1
 
 
 @dataclass
@@ -104,37 +109,49 @@ class Trainer:
         """Go once through the training rows, then validate."""
         begin = perf_counter()
         run.network.train()
-        losses = [self.train_step(run, data, rows) for rows in self.sequences(data, run.order)]
+        losses = list(self.steps(run, data))
         rank_ic = self.validate(run.network, data)
         known = [loss for loss in losses if np.isfinite(loss)]
         loss = float(np.mean(known)) if known else float("nan")
         return Epoch(len(run.history) + 1, loss, rank_ic, perf_counter() - begin)
 
+    def steps(self, run: Run, data: Data) -> Iterator[float]:
+        """Take all steps of one pass; yield the loss of each."""
+        if self.settings.parts == 1:
+            for rows in self.sequences(data, run.order):
+                yield self.train_step(run, data, rows)
+            return
+        starts, n_stocks = self._starts(data, run.order), data.observed.shape[1]
+        for some in mixed_stretches(starts, self.settings.length, n_stocks, self.settings.parts, run.order):
+            yield self.mixed_step(run, data, some)
+
     def sequences(self, data: Data, rng: np.random.Generator) -> Iterator[slice]:
         """Yield the rows of each sequence in random order, from a random offset in each pass."""
-        step = self.settings.length - self.settings.burn_in
-        first = data.train.start - int(rng.integers(0, step))
-        starts = np.arange(first, data.train.stop - self.settings.burn_in, step)
-        for start in rng.permutation(starts):
+        for start in rng.permutation(self._starts(data, rng)):
             yield slice(max(int(start), 0), min(int(start) + self.settings.length, data.train.stop))
 
     def train_step(self, run: Run, data: Data, rows: slice) -> float:
         """Learn from one sequence of days, all stocks at once; return the loss, NaN if none has two."""
-        labels = (data.labels.unsqueeze(-1) if data.daily is None else data.daily)[rows]
+        labels = data.targets[rows]
         mask = torch.isfinite(labels)
         mask[: self.settings.burn_in] = False
         mask &= mask.sum(1, keepdim=True) > 1  # a day with one stock has no order to learn
         stocks = mask.any(0).any(-1).nonzero().squeeze(1)
-        if not len(stocks):
-            return float("nan")
         sequences = close_up(data.features[rows][:, stocks], data.observed[rows][:, stocks])
-        outputs = sequences.to_dates(run.network.outputs(sequences.bars, generator=run.dropout)[0])
-        loss = LOSSES[self.settings.loss](*map(_days, (outputs, labels[:, stocks], mask[:, stocks])))
-        run.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(run.network.parameters(), self.settings.clip)
-        run.optimizer.step()
-        return loss.item()
+        return self._learn(run, sequences, labels[:, stocks], mask[:, stocks])
+
+    def mixed_step(self, run: Run, data: Data, stretches: Stretches) -> float:
+        """Learn from some stocks, each at days of its own; return the loss, NaN where no label is known."""
+        stocks, days = (torch.from_numpy(part).to(data.labels.device) for part in vars(stretches).values())
+        inside = (days >= 0) & (days < data.train.stop)
+        days = days.clamp(0, data.train.stop - 1)
+        labels = data.targets[days, stocks]
+        mask = torch.isfinite(labels) & (inside & (days >= self.settings.burn_in)).unsqueeze(-1)
+        mask[: self.settings.burn_in] = False
+        kept = mask.any(0).any(-1).nonzero().squeeze(1)
+        days, stocks = days[:, kept], stocks[kept]
+        sequences = close_up(data.features[days, stocks], data.observed[days, stocks] & inside[:, kept])
+        return self._learn(run, sequences, labels[:, kept], mask[:, kept])
 
     def validate(self, network: ScoreNet, data: Data) -> float:
         """Return the mean daily rank IC on the validation rows; NaN where there is none."""
@@ -143,6 +160,22 @@ class Trainer:
         # In a small universe a day's IC is noise, but the mean over the days is all there is.
         ic = daily_ic(scores, data.labels[data.validation].cpu().numpy(), min_stocks=2)
         return float(np.nanmean(ic)) if np.isfinite(ic).any() else float("nan")
+
+    def _starts(self, data: Data, rng: np.random.Generator) -> np.ndarray:
+        step = self.settings.length - self.settings.burn_in
+        first = data.train.start - int(rng.integers(0, step))
+        return np.arange(first, data.train.stop - self.settings.burn_in, step)
+
+    def _learn(self, run: Run, sequences: Sequences, labels: torch.Tensor, mask: torch.Tensor) -> float:
+        if not mask.shape[1]:
+            return float("nan")
+        outputs = sequences.to_dates(run.network.outputs(sequences.bars, generator=run.dropout)[0])
+        loss = LOSSES[self.settings.loss](*map(_days, (outputs, labels, mask)))
+        run.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), self.settings.clip)
+        run.optimizer.step()
+        return loss.item()
 
 
 def _days(values: torch.Tensor) -> torch.Tensor:

@@ -57,6 +57,7 @@ MAKERS: dict[str, Callable[[], SignalProvider]] = {
     ),
     "lstm": lstm,
     "lstm with dropout and mse": lambda: lstm(layers=2, dropout=0.3, loss="mse", ensemble=1),
+    "lstm with mixed steps": lambda: lstm(loss="mse", parts=3, ensemble=1),
     "lstm with an output a day": lambda: lstm(outputs="daily", target="zscore", loss="pairwise", ensemble=1),
     "lstm on factors alone": lambda: lstm(inputs=(), ensemble=1),
     "ridge on bars": lambda: RidgeSignal(factors=CODES, inputs=["bars"], horizon=3),
