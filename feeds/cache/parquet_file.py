@@ -33,7 +33,8 @@ def digest(frame: pd.DataFrame, facts: dict[str, Any]) -> str:
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind == "M":
-            values = column.to_numpy(dtype="datetime64[ns]").view(np.int64)
+            # numpy's own conversion wraps round: a date far off, by damage, would look like the one it was.
+            values = column.dt.as_unit("ns").to_numpy(dtype="datetime64[ns]").view(np.int64)
         elif column.dtype.kind in "fiub":
             values = column.to_numpy(dtype=np.float64)
         else:
