@@ -63,8 +63,10 @@ def widened(table: pd.DataFrame, keys: Sequence[str], repairs: list[str]) -> pd.
         repairs.append(f"{int(again.sum()):,} figures are there twice on one day: the last row counts")
     figures = cells[~again].pivot(index="row", columns=FIELD, values=VALUE)  # noqa: PD010
     figures.columns.name = None
-    first = table.loc[~row.duplicated(), list(keys)].reset_index(drop=True)
-    return first.join(figures)
+    # In the order of their last rows: of two versions that count from one day on, the later row stays later.
+    last = ~row.duplicated(keep="last")
+    found = table.loc[last, list(keys)].assign(row=row[last])
+    return found.join(figures, on="row").drop(columns="row").reset_index(drop=True)
 
 
 def to_records(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

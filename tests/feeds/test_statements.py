@@ -338,13 +338,22 @@ class TestRecords:
         again = Statements.from_long(once.records())
         pd.testing.assert_frame_equal(again.frame, once.frame)
 
+    def test_there_and_back_the_last_version_of_a_day_stays_the_last(self) -> None:
+        before, end = pd.Timestamp("2014-03-30"), pd.Timestamp("2014-03-31")
+        rows = [("A", end, None, 1.0), ("A", end, before, 2.0), ("A", end, None, 3.0)]
+        once = Statements.from_long(table(*rows).astype({"announce_date": "datetime64[ns]"}))
+        again = Statements.from_long(once.records())
+        assert (
+            once.as_of("2015-01-01")["value"].tolist() == again.as_of("2015-01-01")["value"].tolist() == [3.0]
+        )
+
     @settings(max_examples=20, deadline=None)
     @given(drawn_statements())
     def test_there_and_back_with_anything(self, statements: Statements) -> None:
         records = statements.records()
         if len(records):
             again = Statements.from_long(records).records()
-            figure = ["symbol", "period_end", "visible", "field"]
+            figure = ["symbol", "period_end", "announce_date", "field"]
             pd.testing.assert_frame_equal(
                 again, records.drop_duplicates(figure, keep="last", ignore_index=True)
             )
